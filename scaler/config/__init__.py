@@ -1,0 +1,1 @@
+"""Trigger metadata, file and environment, understood once and immutable afterwards."""

@@ -1,0 +1,82 @@
+"""One workload as it was asked for: what to decide by (`Spec`) and what to look at (`Watch`)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import attrs
+
+from scaler.policy.model import Signal
+from scaler.policy.spec import Spec
+
+
+class SourceKind(StrEnum):
+    """Where a workload's signals are read."""
+
+    PROMETHEUS = "prometheus"
+    SCRAPE = "scrape"
+
+
+class LatencyMetric(StrEnum):
+    """Which latency the objective is about."""
+
+    TTFT = "ttft"
+    ITL = "itl"
+    E2E = "e2e"
+    QUEUE = "queue"
+
+
+@attrs.frozen(kw_only=True)
+class Watch:
+    """What to read for one workload, and where.
+
+    `workload` and `kind` name the scale target; its pods are those named exactly as its kind names
+    them. `matchers` are PromQL matchers put into every generated query, `namespace="..."` among
+    them. `queries` replace the generated query of a signal. `prometheus` names a configured source,
+    unless `server_address` gives one by address.
+    """
+
+    namespace: str
+    workload: str
+    kind: str = "Deployment"
+    engine: str
+    model: str | None = None
+    matchers: str = ""
+    source: SourceKind = SourceKind.PROMETHEUS
+    prometheus: str = "default"
+    server_address: str | None = None
+    endpoints: tuple[str, ...] = ()
+    queries: Mapping[Signal, str] = attrs.field(factory=dict)
+    activation_query: str | None = None
+    activation_endpoints: tuple[str, ...] = ()
+    latency_metric: LatencyMetric = LatencyMetric.TTFT
+    latency_quantile: float = 0.95
+
+
+@attrs.frozen(kw_only=True)
+class Key:
+    """The identity of a workload: changed metadata is another workload, with a fold of its own.
+
+    `digest` is a short hash of everything that was asked for.
+    """
+
+    namespace: str
+    name: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Workload:
+    """A ScaledObject's trigger, understood. Compared and hashed by its key."""
+
+    key: Key
+    spec: Spec
+    watch: Watch
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Workload) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)

@@ -1,0 +1,190 @@
+"""The values that flow through a decision.
+
+Times are Unix seconds (int), durations seconds, rates per second, shares between 0 and 1.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import attrs
+
+
+class Signal(StrEnum):
+    """What is watched. Every signal is a total over the workload's pods, or a mean if a share."""
+
+    RUNNING = "running"
+    """Requests being served."""
+    WAITING = "waiting"
+    """Requests queued: the queue depth."""
+    TOKENS = "tokens"
+    """Prompt and generated tokens per second: throughput, not demand."""
+    REQUESTS = "requests"
+    """Requests finished per second."""
+    REJECTED = "rejected"
+    """Requests turned away or given up per second."""
+    LATENCY = "latency"
+    """The latency quantile that the objective is about, in seconds."""
+    UTILIZATION = "utilization"
+    """Mean GPU utilization, 0-1."""
+    CACHE = "cache"
+    """Mean use of the KV cache, 0-1."""
+    ACTIVATION = "activation"
+    """What waits or arrives at whoever holds requests while nothing runs."""
+
+
+class Reason(StrEnum):
+    """Why there is no sample."""
+
+    ABSENT = "absent"
+    """A good answer without this signal in it."""
+    STALE = "stale"
+    """The newest sample is older than `staleAfter`."""
+    MALFORMED = "malformed"
+    """NaN, infinite, negative or absurd."""
+    AMBIGUOUS = "ambiguous"
+    """Several models or clusters answered where one is meant."""
+    IDLE = "idle"
+    """No traffic, so there is nothing to measure. Not an outage."""
+    SPARSE = "sparse"
+    """Too few requests for a quantile that means something. Not an outage."""
+    NO_HISTORY = "no_history"
+    """Nobody was watching at that time."""
+
+
+BENIGN = frozenset({Reason.IDLE, Reason.SPARSE})
+"""Gaps that say the signal is well and has nothing to report."""
+
+
+@attrs.frozen(kw_only=True)
+class Sample:
+    """A measured value: finite, not negative; taken at `at`."""
+
+    value: float
+    at: int
+
+
+@attrs.frozen(kw_only=True)
+class Gap:
+    """No value, and why."""
+
+    reason: Reason
+    detail: str = ""
+
+
+Reading = Sample | Gap
+
+
+@attrs.frozen(kw_only=True)
+class Readings:
+    """Everything read for one workload at one tick.
+
+    `wanted` is what the scale target asks for (`spec.replicas`), `ready` what serves, `stuck` what
+    will not come up by itself, `reporting` how many pods the totals were summed over.
+    """
+
+    at: int
+    signals: Mapping[Signal, Reading]
+    wanted: Reading
+    ready: Reading
+    stuck: Reading
+    reporting: Reading
+
+    def value(self, signal: Signal) -> float | None:
+        """The sample of `signal`, or None where it is a gap or was not asked for."""
+        return value_of(self.signals.get(signal))
+
+
+def value_of(reading: Reading | None) -> float | None:
+    """The value of a sample; None for a gap."""
+    return reading.value if isinstance(reading, Sample) else None
+
+
+@attrs.frozen(kw_only=True)
+class Capacity:
+    """Work per second that one ready replica sustains inside its objective.
+
+    `lower_bound` is true while the fleet was never seen at its boundary: then the value is the best
+    load seen, the real capacity may be higher, and it may hold replicas but not order any.
+    """
+
+    value: float
+    samples: int = 0
+    lower_bound: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Knowledge:
+    """What is learned slowly; a function of history up to `at`.
+
+    `outlook` is the forecast's window quantile of demand, in work per second; None without one.
+    """
+
+    at: int
+    capacity: Capacity | None
+    tokens_per_request: float | None
+    lead_time: int
+    outlook: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Recommendation:
+    """What one signal asks for.
+
+    `replicas` is a real number of replicas, None where the signal has no say. `holds` forbids going
+    below what is wanted now. `formula` is over `terms`, so that a reader can do the sum by hand.
+    """
+
+    signal: str
+    replicas: float | None = None
+    holds: bool = False
+    formula: str = ""
+    terms: Mapping[str, float] = attrs.field(factory=dict)
+    note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Limit:
+    """Something that moved the target: `by` what, from `before` to `after`."""
+
+    by: str
+    before: float
+    after: float
+    detail: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """The answer for one tick, with its reasons.
+
+    `target` is the number to serve; None when nothing true can be said (`note` says why).
+    `winner` names the recommendation or rule that the target comes from. `missing` maps each signal
+    that should have been there to the reason why it is not.
+    """
+
+    at: int
+    target: int | None
+    active: bool
+    recommendations: tuple[Recommendation, ...] = ()
+    winner: str = ""
+    limits: tuple[Limit, ...] = ()
+    missing: Mapping[str, Reason] = attrs.field(factory=dict)
+    note: str = ""
+
+
+Window = tuple[tuple[int, float], ...]
+"""(time, value) pairs, oldest first."""
+
+
+@attrs.frozen(kw_only=True)
+class State:
+    """What the fold remembers from tick to tick, and no more.
+
+    `target` is the last fold's own target, before bounds. `marks` are the times at which something
+    was last true; `recent` are short windows of readings and recommendations. Each is forgotten
+    after a time that the spec bounds, so any two states agree after `memory(spec)`.
+    """
+
+    at: int
+    target: int | None = None
+    marks: Mapping[str, int] = attrs.field(factory=dict)
+    recent: Mapping[str, Window] = attrs.field(factory=dict)

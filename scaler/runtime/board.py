@@ -1,0 +1,68 @@
+"""What was decided last, for everyone who answers questions."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from scaler.config.workload import Key, Workload
+from scaler.errors import DecisionExpired, UnknownWorkload
+from scaler.policy.model import Decision, Knowledge, Readings
+
+
+@attrs.frozen(kw_only=True)
+class Published:
+    """One decision with everything that led to it."""
+
+    workload: Workload
+    decision: Decision
+    readings: Readings
+    knowledge: Knowledge
+
+
+class Board:
+    """The newest decision of each workload. One writer (the loop), any number of readers."""
+
+    def __init__(self) -> None:
+        self._published: dict[Key, Published] = {}
+
+    def post(self, published: Published) -> None:
+        """Replace what stands for this workload."""
+        self._published[published.workload.key] = published
+
+    def remove(self, key: Key) -> None:
+        """Forget a workload that nobody asks for any more."""
+        self._published.pop(key, None)
+
+    def latest(self, key: Key) -> Published:
+        """What stands for `key`, however old.
+
+        Raises:
+            UnknownWorkload: nothing was ever published for it.
+        """
+        try:
+            return self._published[key]
+        except KeyError:
+            msg = f"{key}: nothing was decided yet"
+            raise UnknownWorkload(msg) from None
+
+    def answer(self, key: Key, *, now: int) -> Published:
+        """What can still be said for `key` at `now`; its `decision.target` is a number.
+
+        Raises:
+            UnknownWorkload: nothing was ever published for it.
+            DecisionExpired: the newest decision is older than `holdFor`, or says nothing.
+        """
+        published = self.latest(key)
+        decision = published.decision
+        age = now - decision.at
+        if age > published.workload.spec.hold_for:
+            msg = f"{key}: the last decision is {age} s old, and holdFor is over"
+            raise DecisionExpired(msg)
+        if decision.target is None:
+            msg = f"{key}: {decision.note}"
+            raise DecisionExpired(msg)
+        return published
+
+    def __iter__(self) -> Iterator[Published]:
+        """Everything published, in no order; safe while the loop goes on posting."""
+        return iter(list(self._published.values()))
