@@ -25,14 +25,24 @@ class LatencyMetric(StrEnum):
     QUEUE = "queue"
 
 
+class ForecastUse(StrEnum):
+    """What is done with a forecast."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    OBSERVE = "observe"
+    """Computed and shown, not used."""
+
+
 @attrs.frozen(kw_only=True)
 class Watch:
     """What to read for one workload, and where.
 
     `workload` and `kind` name the scale target; its pods are those named exactly as its kind names
-    them. `matchers` are PromQL matchers put into every generated query, `namespace="..."` among
-    them. `queries` replace the generated query of a signal. `prometheus` names a configured source,
-    unless `server_address` gives one by address.
+    them. `matchers` are further PromQL matchers, put into every generated query beside the one for
+    the namespace. `queries` replace the generated query of a signal. `prometheus` names a
+    configured source, unless `server_address` gives one by address. `hpa_tolerance` is what the
+    cluster's HPA tolerates; None is found out.
     """
 
     namespace: str
@@ -50,6 +60,23 @@ class Watch:
     activation_endpoints: tuple[str, ...] = ()
     latency_metric: LatencyMetric = LatencyMetric.TTFT
     latency_quantile: float = 0.95
+    hpa_tolerance: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Forecasting:
+    """How a workload's demand is forecast. Seasons are seconds.
+
+    `quantile` is of the highest demand over the lead time: at 0.9 one such window in ten may run
+    short before the reactive part acts. `max_extra` is the share by which a forecast may raise over
+    the recent peak of its time of day.
+    """
+
+    use: ForecastUse = ForecastUse.ENABLED
+    quantile: float = 0.9
+    max_extra: float = 0.5
+    seasons: tuple[int, ...] = (24 * 3600, 7 * 24 * 3600)
+    timezone: str = "UTC"
 
 
 @attrs.frozen(kw_only=True)
@@ -74,6 +101,7 @@ class Workload:
     key: Key
     spec: Spec
     watch: Watch
+    forecasting: Forecasting = attrs.field(factory=Forecasting)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Workload) and self.key == other.key
