@@ -9,7 +9,8 @@ UV_VERSION := 0.13.9
 # More workers than cores only make the servers under test slow.
 WORKERS ?= 2
 TESTS ?=
-PROTOC = $(BIN)/python -m grpc_tools.protoc -Iscaler/pb=protos scaler/pb/externalscaler.proto
+PROTOC = $(BIN)/python -m grpc_tools.protoc -Iscaler/pb=protos scaler/pb/externalscaler.proto \
+	--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc
 PROTOC_OUT = --python_out=$(1) --mypy_out=quiet:$(1) --grpc_python_out=$(1) --mypy_grpc_out=quiet:$(1)
 
 .PHONY: help

@@ -1,0 +1,120 @@
+"""The house keeps what it promises those who run its commands."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.tools import servers
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[2]
+PROMETHEUS = servers.SERVERS["prometheus"]
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine with an empty PATH and an empty cache, and its folder."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("FORESCALE_REQUIRE", raising=False)
+    return tmp_path
+
+
+def put_commands(folder: Path, *commands: str) -> None:
+    folder.mkdir(parents=True)
+    for command in commands:
+        (folder / command).touch(mode=stat.S_IRWXU)
+
+
+def test_a_server_on_path_is_used(bare: Path) -> None:
+    put_commands(bare / "bin", *PROMETHEUS.commands)
+
+    assert servers.find("prometheus") == {
+        "prometheus": bare / "bin/prometheus",
+        "promtool": bare / "bin/promtool",
+    }
+
+
+def test_half_a_server_on_path_gives_way_to_the_built_one(bare: Path) -> None:
+    put_commands(bare / "bin", "prometheus")
+    put_commands(PROMETHEUS.cache, *PROMETHEUS.commands)
+
+    assert servers.find("prometheus")["prometheus"] == PROMETHEUS.cache / "prometheus"
+
+
+def test_a_missing_server_skips_with_the_way_to_get_it(bare: Path) -> None:
+    with pytest.raises(pytest.skip.Exception, match="neither on PATH nor built yet: `make tools`"):
+        servers.need("prometheus")
+
+
+def test_a_failed_build_is_the_reason_of_the_skip(bare: Path) -> None:
+    PROMETHEUS.failure.parent.mkdir(parents=True)
+    PROMETHEUS.failure.write_text("prometheus could not be built: no disk")
+
+    with pytest.raises(pytest.skip.Exception, match="could not be built: no disk"):
+        servers.need("prometheus")
+
+
+def test_a_required_server_that_is_missing_fails(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORESCALE_REQUIRE", "prometheus")
+
+    with pytest.raises(pytest.fail.Exception, match="FORESCALE_REQUIRE=prometheus"):
+        servers.need("prometheus")
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("go version go1.26.8 linux/amd64", (1, 26)),
+        ("go version go1.19 linux/amd64", (1, 19)),
+        ("// a comment\nmodule m\n\ngo 1.25.0\n", (1, 25)),
+        ("go: command not found", (0, 0)),
+    ],
+)
+def test_go_names_its_version(text: str, version: tuple[int, int]) -> None:
+    assert servers.version_of(text) == version
+
+
+def test_a_failed_command_says_what_it_said_last(tmp_path: Path) -> None:
+    with pytest.raises(servers.NotAvailableError, match="failed: no space left"):
+        servers.run(["sh", "-c", "echo no space left; exit 1"], tmp_path, {})
+
+
+def test_a_run_ends_with_what_did_not_run_and_why(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("i", range(3))
+        def test_without_its_server(i):
+            pytest.skip("there is no server")
+
+        def test_that_runs():
+            pass
+        """
+    )
+
+    lines = pytester.runpytest("-p", "no:asyncio").outlines
+
+    assert lines[-2] == "did not run: 3 tests, because there is no server"
+    assert re.search("1 passed, 3 skipped", lines[-1])
+
+
+def test_a_run_in_which_all_ran_says_no_more(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
+    pytester.makepyfile("def test_that_runs(): pass")
+
+    pytester.runpytest("-p", "no:asyncio").stdout.no_fnmatch_line("*did not run*")
+
+
+def test_every_make_command_explains_itself() -> None:
+    targets = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    explained = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert explained == targets
