@@ -94,8 +94,10 @@ class Labels:
         scalar(values.label), default="namespace", doc="label of the namespace"
     )
     pod: str = setting(scalar(values.label), default="pod", doc="label of the pod")
-    cluster: str = setting(
-        scalar(values.label), default="cluster", doc="label that tells clusters apart"
+    cluster: str | None = setting(
+        scalar(values.label),
+        default=None,
+        doc="label that tells clusters apart, where one address holds several",
     )
 
 

@@ -28,7 +28,8 @@ _DURATION = re.compile(rf"(?:(?:{_NUMBER})(?:ms|us|µs|ns|h|m|s))+")
 _BARE = re.compile(r"[0-9]{1,15}")
 _DECIMAL = re.compile(rf"[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]{{1,3}})?")
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
-_MATCHER = re.compile(r'\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*"(?:[^"\\\n]|\\[^\n])*"\s*')
+_QUOTED = r'"(?:[^"\\\n]|\\[^\n])*"|' + r"'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
+_MATCHER = re.compile(rf"\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED})\s*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _POLICY = re.compile(r"([0-9]{1,9})(%?)/(\S+)")
 
