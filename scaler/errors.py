@@ -1,13 +1,13 @@
 """Everything that Forescale raises on purpose.
 
-    ForescaleError
-    ├── ConfigError            bad trigger metadata, file or environment
-    ├── SignalError            a source gave no answer: nothing is folded
-    │   ├── SignalTimeout      … in time
-    │   ├── SignalUnavailable  … at all: refused, reset, 5xx, unauthorized
-    │   └── SignalMalformed    … that can be read
-    ├── UnknownWorkload        nobody has asked for or declared it
-    └── DecisionExpired        nothing true can be said any more
+ForescaleError
+├── ConfigError            bad trigger metadata, file or environment
+├── SignalError            a source gave no answer: nothing is folded
+│   ├── SignalTimeout      … in time
+│   ├── SignalUnavailable  … at all: refused, reset, 5xx, unauthorized
+│   └── SignalMalformed    … that can be read
+├── UnknownWorkload        nobody has asked for or declared it
+└── DecisionExpired        nothing true can be said any more
 """
 
 import attrs

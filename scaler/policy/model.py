@@ -5,6 +5,7 @@ Times are Unix seconds (int), durations seconds, rates per second, shares betwee
 
 from collections.abc import Mapping
 from enum import StrEnum
+from math import isfinite
 
 import attrs
 
@@ -57,7 +58,7 @@ BENIGN = frozenset({Reason.IDLE, Reason.SPARSE})
 
 @attrs.frozen(kw_only=True)
 class Sample:
-    """A measured value: finite, not negative; taken at `at`."""
+    """A measured value, as `measured` lets it pass; taken at `at`."""
 
     value: float
     at: int
@@ -72,6 +73,16 @@ class Gap:
 
 
 Reading = Sample | Gap
+
+ABSURD = 1e15
+"""No count and no rate of a fleet comes near; larger values would overflow in sums."""
+
+
+def measured(value: float, *, at: int) -> Reading:
+    """A sample, or a gap where `value` can be no measurement. Every adapter's values pass here."""
+    if isfinite(value) and 0 <= value <= ABSURD:
+        return Sample(value=value, at=at)
+    return Gap(reason=Reason.MALFORMED, detail=f"{value:g}")
 
 
 @attrs.frozen(kw_only=True)
@@ -130,13 +141,15 @@ class Knowledge:
 class Recommendation:
     """What one signal asks for.
 
-    `replicas` is a real number of replicas, None where the signal has no say. `holds` forbids going
-    below what is wanted now. `formula` is over `terms`, so that a reader can do the sum by hand.
+    `replicas` is a real number of replicas, None where the signal names none. `holds` forbids going
+    below what is wanted now; `agrees` says that one replica less would do. `formula` is over
+    `terms`, so that a reader can do the sum by hand.
     """
 
     signal: str
     replicas: float | None = None
     holds: bool = False
+    agrees: bool = False
     formula: str = ""
     terms: Mapping[str, float] = attrs.field(factory=dict)
     note: str = ""

@@ -44,11 +44,11 @@ class ScalingPolicy:
 
 def _share(default: float) -> float:
     valid = attrs.validators.and_(attrs.validators.gt(0.0), attrs.validators.le(1.0))
-    return attrs.field(default=default, validator=valid)  # type: ignore[no-any-return]
+    return attrs.field(default=default, validator=valid)
 
 
 def _seconds(default: int) -> int:
-    return attrs.field(default=default, validator=attrs.validators.ge(0))  # type: ignore[no-any-return]
+    return attrs.field(default=default, validator=attrs.validators.ge(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +118,7 @@ class Spec:
     stale_after: int = attrs.field(default=2 * MINUTE, validator=attrs.validators.gt(0))
     """Age at which a sample is a gap."""
     hold_for: int = attrs.field(default=30 * MINUTE, validator=attrs.validators.gt(0))
-    """How long a target is held for want of data. A Prometheus replaying its log takes 10-20 min."""
+    """How long a target is held without data. A Prometheus replaying its log takes 10-20 min."""
 
     def __attrs_post_init__(self) -> None:
         """Check what spans two fields.

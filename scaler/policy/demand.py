@@ -1,0 +1,130 @@
+"""Readings to demand and supply: totals over the whole workload, never means."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from scaler.policy.model import Knowledge, Reading, Readings, Signal, State, value_of
+from scaler.policy.remember import TREND, work_signal
+from scaler.policy.spec import Spec, Unit
+from scaler.policy.window import asof
+
+COMPLETE = 0.9
+"""Share of the ready pods that must report before a total may lower the target."""
+
+MOST_EXTRAPOLATION = 2.0
+"""A total is never more than doubled for pods that are silent: one pod is no sample of ten."""
+
+
+@attrs.frozen(kw_only=True)
+class Supply:
+    """Replicas that serve or have been ordered. `wanted` is None where nobody knows it."""
+
+    wanted: int | None
+    ready: int
+    pending: int
+    stuck: int
+    complete: bool
+    extrapolate: float
+
+    @property
+    def base(self) -> int | None:
+        """What a hold keeps and a step is added to."""
+        return self.wanted if self.wanted is not None else self.ready or None
+
+
+@attrs.frozen(kw_only=True)
+class Demand:
+    """Work arriving, in units of work per second, and requests waiting.
+
+    `rate` is None where throughput is a gap; `per_request` is units of work in one request.
+    """
+
+    rate: float | None
+    throughput: float
+    growth: float
+    rejected: float
+    per_request: float | None
+    waiting: float | None
+
+    def terms(self) -> Mapping[str, float]:
+        """The numbers that `rate` is the sum of."""
+        return {
+            "throughput": self.throughput,
+            "queue_growth": self.growth,
+            "rejected": self.rejected,
+            "per_request": self.per_request or 0.0,
+        }
+
+
+def supply(readings: Readings) -> Supply:
+    """Count replicas. Surge pods of a rollout are no supply: never more ready than wanted."""
+    wanted = _count(readings.wanted)
+    reporting = _count(readings.reporting) or 0
+    ready = _count(readings.ready)
+    serving = reporting if ready is None else ready
+    stuck = _count(readings.stuck) or 0
+    share = min(1.0, reporting / serving) if serving else 1.0
+    capped = serving if wanted is None else min(serving, wanted)
+    return Supply(
+        wanted=wanted,
+        ready=capped,
+        pending=max(0, (wanted or 0) - capped - stuck),
+        stuck=stuck,
+        complete=share >= COMPLETE,
+        extrapolate=min(MOST_EXTRAPOLATION, 1.0 / share) if share else 1.0,
+    )
+
+
+def _count(reading: Reading) -> int | None:
+    value = value_of(reading)
+    return None if value is None else round(value)
+
+
+def demand(
+    readings: Readings, *, supply: Supply, knowledge: Knowledge, state: State, spec: Spec
+) -> Demand:
+    """Arrivals, not throughput: what is served plus what the queue grows by plus what is refused.
+
+    Throughput saturates at what the fleet can do, so under a growing queue it says nothing about
+    how much more is asked for. Refused requests come back, so more than what is served of them is
+    not believed.
+    """
+    served = readings.value(work_signal(spec))
+    throughput = (served or 0.0) * supply.extrapolate
+    per_request = _work_per_request(readings, knowledge=knowledge, spec=spec)
+    waiting = readings.value(Signal.WAITING)
+    growth = _growth(readings, state=state) * supply.extrapolate
+    rejected = _believed(readings) * supply.extrapolate
+    return Demand(
+        rate=None if served is None else throughput + (growth + rejected) * (per_request or 0.0),
+        throughput=throughput,
+        growth=growth,
+        rejected=rejected,
+        per_request=per_request,
+        waiting=None if waiting is None else waiting * supply.extrapolate,
+    )
+
+
+def _growth(readings: Readings, *, state: State) -> float:
+    waiting = readings.value(Signal.WAITING)
+    before = asof(state.recent.get("waiting", ()), at=readings.at - TREND)
+    if waiting is None or before is None:
+        return 0.0
+    return max(0.0, waiting - before) / TREND
+
+
+def _believed(readings: Readings) -> float:
+    """Refused requests per second, with clients that retry capped at what is served."""
+    rejected = readings.value(Signal.REJECTED) or 0.0
+    served = readings.value(Signal.REQUESTS)
+    return rejected if not served else min(rejected, served)
+
+
+def _work_per_request(readings: Readings, *, knowledge: Knowledge, spec: Spec) -> float | None:
+    if spec.unit is Unit.REQUESTS:
+        return 1.0
+    if knowledge.tokens_per_request:
+        return knowledge.tokens_per_request
+    tokens, requests = readings.value(Signal.TOKENS), readings.value(Signal.REQUESTS)
+    return tokens / requests if tokens and requests else None

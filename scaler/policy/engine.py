@@ -1,0 +1,174 @@
+"""The fold. Both the service and the replay call `decide`, and nothing else decides.
+
+readings ─► remember ─► demand, supply ─► recommendations ─► fuse ─► stabilize ─► serve
+"""
+
+from collections.abc import Sequence
+
+import attrs
+
+from scaler.policy.bounds import serve
+from scaler.policy.demand import demand, supply
+from scaler.policy.fuse import Fused, fuse, missing
+from scaler.policy.holds import keep_alive, keep_wanted, moved, wish
+from scaler.policy.model import (
+    Decision,
+    Knowledge,
+    Limit,
+    Readings,
+    Recommendation,
+    Signal,
+    State,
+)
+from scaler.policy.recommendations import RECOMMENDATIONS
+from scaler.policy.remember import TREND, asleep, evidence_memory, remember
+from scaler.policy.situation import Situation
+from scaler.policy.spec import Spec
+from scaler.policy.stabilize import (
+    ceiling,
+    down_window,
+    short_since,
+    within_policies,
+    within_windows,
+)
+
+
+def start(spec: Spec, at: int) -> State:
+    """The state of somebody who knows nothing at `at`: no rule that waits for quiet has waited."""
+    unsure = ("busy", "not_low", "queue_clear", "attached", "complete")
+    return State(at=at, marks=dict.fromkeys(unsure, at - at % spec.step))
+
+
+def memory(spec: Spec, lead_time: int) -> int:
+    """Seconds after which any two states give the same decisions on the same readings.
+
+    A hold for want of data lasts `holdFor` at most. A recommendation looks back on its evidence,
+    a run outlives a gap by `staleAfter`, and a wish stays in a window behind that.
+    """
+    periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
+    waits = max(
+        evidence_memory(spec, lead_time=lead_time),
+        spec.utilization_low_for,
+        spec.idle_after,
+        TREND,
+    )
+    windows = max(spec.scale_up_window, down_window(spec, lead_time=lead_time), *periods, 0)
+    folded = waits + windows + 2 * lead_time + spec.stale_after
+    return max(spec.hold_for + spec.stale_after, folded) + 2 * spec.step
+
+
+def decide(
+    *, readings: Readings, knowledge: Knowledge, state: State, spec: Spec
+) -> tuple[Decision, State]:
+    """Fold one tick: the decision at `readings.at`, and the state after it. Pure and total."""
+    remembered = remember(readings, knowledge=knowledge, state=state, spec=spec)
+    counted = supply(readings)
+    arriving = demand(readings, supply=counted, knowledge=knowledge, state=remembered, spec=spec)
+    situation = Situation(
+        readings=readings,
+        knowledge=knowledge,
+        state=remembered,
+        spec=spec,
+        supply=counted,
+        demand=arriving,
+    )
+    if asleep(readings):
+        return _wake_or_sleep(situation)
+    if not _answered(situation):
+        return _silent(situation)
+    recommendations = tuple(recommend(situation) for recommend in RECOMMENDATIONS)
+    return _settle(fuse(recommendations, situation=situation), recommendations, situation)
+
+
+def _answered(situation: Situation) -> bool:
+    """A sample of demand exists that is not older than `holdFor`."""
+    answered = situation.state.marks.get("answered")
+    return answered is not None and situation.at - answered <= situation.spec.hold_for
+
+
+def _silent(situation: Situation) -> tuple[Decision, State]:
+    """No demand signal within `holdFor`: nothing true can be said, so nothing is."""
+    gone = missing(situation)
+    note = _why_silent(situation)
+    reasons = ", ".join(f"{signal}: {reason}" for signal, reason in gone.items())
+    decision = Decision(
+        at=situation.at,
+        target=None,
+        active=True,
+        missing=gone,
+        note=f"{note}; {reasons}" if reasons else note,
+    )
+    return decision, attrs.evolve(situation.state, target=None)
+
+
+def _why_silent(situation: Situation) -> str:
+    if "answered" not in situation.state.marks:
+        return "no demand signal was ever read"
+    if _answered(situation):
+        return "no signal names a number, and nobody reports how many replicas are wanted"
+    return f"no demand signal for {situation.spec.hold_for} s (holdFor)"
+
+
+def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
+    """With nothing wanted and nothing running, only arrivals or a forecast ask for replicas."""
+    arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
+    threshold = situation.spec.activation_threshold
+    recommendation = Recommendation(
+        signal=Signal.ACTIVATION.value,
+        replicas=1.0 if arrivals > threshold else 0.0,
+        formula="activation > threshold",
+        terms={"activation": arrivals, "threshold": threshold},
+    )
+    target = ceiling(recommendation.replicas or 0.0)
+    winner = recommendation.signal if target else "asleep"
+    return _publish(target, winner, (recommendation,), (), situation)
+
+
+def _settle(
+    fused: Fused, recommendations: tuple[Recommendation, ...], situation: Situation
+) -> tuple[Decision, State]:
+    """Damp what was fused: windows, objections, policies, gaps and idleness, in this order."""
+    situation = attrs.evolve(situation, state=wish(fused, situation=situation))
+    windowed, by_window = _windowed(fused, situation=situation)
+    if windowed is None:
+        return _silent(situation)
+    held, by_hold = keep_wanted(windowed, fused=fused, situation=situation)
+    target = ceiling(held)
+    marks, since = short_since(target, situation=situation)
+    situation = attrs.evolve(situation, state=attrs.evolve(situation.state, marks=marks))
+    target, by_policy = within_policies(target, short=since, situation=situation)
+    target, by_life = keep_alive(target, fused=fused, situation=situation)
+    limits = tuple(limit for limit in (by_window, by_hold, by_policy, by_life) if limit)
+    return _publish(target, fused.winner, recommendations, limits, situation)
+
+
+def _windowed(fused: Fused, *, situation: Situation) -> tuple[float | None, Limit | None]:
+    """What is wished for after the windows; what is wanted where nobody wishes."""
+    base = situation.supply.base
+    if fused.replicas is None:
+        remembered = situation.state.target if fused.gaps else None
+        return (remembered if base is None else base), None
+    wishes = (*situation.state.recent.get("wishes", ()), (situation.at, fused.replicas))
+    value = within_windows(fused.replicas, wishes=wishes, situation=situation)
+    limit = moved("stabilization window", ceiling(fused.replicas), ceiling(value))
+    return value, limit
+
+
+def _publish(
+    target: int,
+    winner: str,
+    recommendations: Sequence[Recommendation],
+    limits: tuple[Limit, ...],
+    situation: Situation,
+) -> tuple[Decision, State]:
+    served, bounded = serve(target, supply=situation.supply, spec=situation.spec)
+    decision = Decision(
+        at=situation.at,
+        target=served,
+        active=served >= 1,
+        recommendations=tuple(recommendations),
+        winner=winner,
+        limits=(*limits, *bounded),
+        missing=missing(situation),
+    )
+    return decision, attrs.evolve(situation.state, target=target)

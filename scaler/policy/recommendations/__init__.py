@@ -1,0 +1,15 @@
+"""One file a signal; this is the registry. Order is the order in which reasons are listed."""
+
+from collections.abc import Callable
+
+from scaler.policy.model import Recommendation
+from scaler.policy.recommendations import cache, latency, queue, utilization, work
+from scaler.policy.situation import Situation
+
+RECOMMENDATIONS: tuple[Callable[[Situation], Recommendation], ...] = (
+    work.recommend,
+    queue.recommend,
+    cache.recommend,
+    latency.recommend,
+    utilization.recommend,
+)

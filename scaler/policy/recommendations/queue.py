@@ -1,0 +1,87 @@
+"""The backlog that will be there when help arrives, and how fast it must go."""
+
+import attrs
+
+from scaler.policy.model import Recommendation
+from scaler.policy.remember import SUSTAINED_TICKS
+from scaler.policy.situation import Evidence, Situation, raise_on
+
+SIGNAL = "queue"
+
+
+def recommend(situation: Situation) -> Recommendation:
+    """Divide demand and the backlog, spread over `drainWithin`, by capacity.
+
+    Without a known capacity, a queue that lasts shows it: replicas that leave requests waiting work
+    at their boundary. Without throughput either, a queue over its limit is evidence for one step.
+    """
+    waiting = situation.demand.waiting
+    if waiting is None:
+        return Recommendation(signal=SIGNAL)
+    if waiting == 0:
+        return Recommendation(signal=SIGNAL, replicas=_served(situation), agrees=True)
+    capacity = _capacity(situation, waiting=waiting)
+    per_request = situation.demand.per_request
+    if capacity is None or per_request is None:
+        return _step(situation, waiting=waiting)
+    return _drain(situation, waiting=waiting, capacity=capacity, per_request=per_request)
+
+
+def _served(situation: Situation) -> float | None:
+    """With nothing waiting and no other measure of work, the queue alone says how many: none."""
+    capacity, rate = situation.capacity, situation.demand.rate
+    return 0.0 if rate is None and capacity is not None else None
+
+
+def _capacity(situation: Situation, *, waiting: float) -> float | None:
+    known = situation.capacity
+    if known is not None and not known.lower_bound:
+        return known.value
+    clear = situation.state.marks.get("queue_clear", situation.at)
+    lasting = situation.at - clear >= SUSTAINED_TICKS * situation.spec.step
+    at_boundary = lasting or waiting > situation.spec.queue_limit
+    throughput, ready = situation.demand.throughput, situation.supply.ready
+    if not at_boundary or not throughput or not ready:
+        return None
+    return max(throughput / ready, known.value if known else 0.0)
+
+
+def _drain(
+    situation: Situation, *, waiting: float, capacity: float, per_request: float
+) -> Recommendation:
+    rate = situation.demand.rate or 0.0
+    backlog = _backlog(situation, waiting=waiting, capacity=capacity, per_request=per_request)
+    drain_within = situation.spec.drain_within
+    return Recommendation(
+        signal=SIGNAL,
+        replicas=(rate + backlog * per_request / drain_within) / capacity,
+        formula="(demand + backlog * per_request / drain_within) / capacity",
+        terms={
+            "demand": rate,
+            "waiting": waiting,
+            "backlog": backlog,
+            "per_request": per_request,
+            "drain_within": drain_within,
+            "capacity": capacity,
+        },
+    )
+
+
+def _backlog(situation: Situation, *, waiting: float, capacity: float, per_request: float) -> float:
+    """Requests expected to wait once what is ordered now is ready.
+
+    Replicas that are already pending come up during that time, half of it on average, and work off
+    their share: what is ordered is never ordered twice. Over the queue's limit what waits now
+    counts in full, whatever may drain by itself.
+    """
+    supply, lead_time = situation.supply, situation.knowledge.lead_time
+    rate = situation.demand.rate or 0.0
+    drained = capacity * (supply.ready + supply.pending / 2)
+    expected = waiting + (rate - drained) * lead_time / per_request
+    floor = waiting if waiting > situation.spec.queue_limit else 0.0
+    return max(floor, expected)
+
+
+def _step(situation: Situation, *, waiting: float) -> Recommendation:
+    evidence = Evidence(run=SIGNAL, value=waiting, sustained=SUSTAINED_TICKS * situation.spec.step)
+    return attrs.evolve(raise_on(evidence, situation=situation), holds=True)

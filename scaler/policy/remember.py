@@ -1,0 +1,160 @@
+"""What a tick adds to the fold's memory. Only readings go in, and everything in it expires.
+
+Marks are of two kinds. A *last time* (`busy`, `not_low`) moves forward whenever the quiet that a
+lowering rule waits for is not certain, so a gap moves it too. A *run* is the time since which
+something is over its limit, kept over a short gap: a gap must not take back what was raised.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from scaler.policy.model import BENIGN, Gap, Knowledge, Readings, Sample, Signal, State, value_of
+from scaler.policy.spec import Spec, Unit, Vote
+from scaler.policy.window import push
+
+TREND = 60
+"""Seconds over which the growth of the queue is measured: four scrapes at 15 s."""
+
+SATURATED_CACHE = 0.8
+"""Use of the KV cache from which vLLM starts to queue for want of blocks."""
+
+ALIVE = (Signal.TOKENS, Signal.REQUESTS, Signal.WAITING, Signal.RUNNING)
+"""One sample among these, and the engine's metrics have been read."""
+
+
+def seen(signal: Signal) -> str:
+    """The mark of the last time at which `signal` was well."""
+    return f"seen_{signal}"
+
+
+def work_signal(spec: Spec) -> Signal:
+    """The signal that measures throughput in the spec's unit of work."""
+    return Signal.TOKENS if spec.unit is Unit.TOKENS else Signal.REQUESTS
+
+
+def last(name: str) -> str:
+    """The mark of the last tick at which the run `name` was seen to go on."""
+    return f"{name}_last"
+
+
+def run(
+    marks: Mapping[str, int], name: str, *, over: bool | None, at: int, tolerate: int
+) -> dict[str, int]:
+    """`marks` with the run `name` begun, continued or ended; `over` is None in a gap.
+
+    A gap longer than `tolerate` ends the run, so that two folds which differ only in what came
+    before the gap agree after it.
+    """
+    updated = dict(marks)
+    if over:
+        return {**updated, name: marks.get(name, at), last(name): at}
+    if over is False or at - marks.get(last(name), at) > tolerate:
+        updated.pop(name, None)
+        updated.pop(last(name), None)
+    return updated
+
+
+def remember(readings: Readings, *, knowledge: Knowledge, state: State, spec: Spec) -> State:
+    """The state with this tick's readings in its marks and windows; the target is as it was."""
+    marks = _last_times(readings, state=state, spec=spec)
+    for name, over in _over(readings, spec=spec).items():
+        marks = run(marks, name, over=over, at=readings.at, tolerate=spec.stale_after)
+    recent = _windows(readings, state=state, spec=spec, lead_time=knowledge.lead_time)
+    return attrs.evolve(state, at=readings.at, marks=marks, recent=recent)
+
+
+def _last_times(readings: Readings, *, state: State, spec: Spec) -> dict[str, int]:
+    at = readings.at
+    marks = dict(state.marks)
+    for signal, reading in readings.signals.items():
+        if isinstance(reading, Sample) or reading.reason in BENIGN:
+            marks[seen(signal)] = at
+    if asleep(readings) or any(readings.value(signal) is not None for signal in ALIVE):
+        marks["answered"] = at
+    if not _quiet(readings, marks=marks, spec=spec):
+        marks["busy"] = at
+    utilization = readings.value(Signal.UTILIZATION)
+    if utilization is None or utilization >= spec.utilization_low:
+        marks["not_low"] = at
+    if not readings.value(Signal.WAITING):
+        marks["queue_clear"] = at
+    return marks
+
+
+def asleep(readings: Readings) -> bool:
+    """Nothing is wanted and nothing runs: missing engine metrics are normal then."""
+    counts = (readings.ready, readings.reporting)
+    return value_of(readings.wanted) == 0 and not any(value_of(count) for count in counts)
+
+
+def _quiet(readings: Readings, *, marks: Mapping[str, int], spec: Spec) -> bool:
+    """No work in sight, and nothing that would show it is missing."""
+    watched = [*ALIVE, Signal.REJECTED]
+    known = [readings.value(signal) for signal in watched]
+    if any(known) or (readings.value(Signal.ACTIVATION) or 0) > spec.activation_threshold:
+        return False
+    if asleep(readings):
+        return True
+    lost = any(_lost(signal, readings=readings, marks=marks, spec=spec) for signal in watched)
+    return not lost and any(value is not None for value in known)
+
+
+def _lost(signal: Signal, *, readings: Readings, marks: Mapping[str, int], spec: Spec) -> bool:
+    was_seen = marks.get(seen(signal), readings.at - spec.hold_for - 1)
+    gap = isinstance(readings.signals.get(signal), Gap)
+    return gap and was_seen < readings.at <= was_seen + spec.hold_for
+
+
+def _over(readings: Readings, *, spec: Spec) -> dict[str, bool | None]:
+    latency = readings.value(Signal.LATENCY)
+    utilization = readings.value(Signal.UTILIZATION)
+    waiting = readings.value(Signal.WAITING)
+    return {
+        "latency": None if latency is None else _misses(latency, readings=readings, spec=spec),
+        "utilization": None if utilization is None else utilization > spec.utilization_high,
+        "queue": None if waiting is None else waiting > spec.queue_limit,
+    }
+
+
+def _misses(latency: float, *, readings: Readings, spec: Spec) -> bool:
+    """Over the objective and, where latency needs a witness, with one.
+
+    Long prompts and slow clients raise latency too, and no replica helps against them.
+    """
+    witnesses = (
+        (readings.value(Signal.WAITING) or 0) > 0,
+        (readings.value(Signal.CACHE) or 0) >= SATURATED_CACHE,
+        (readings.value(Signal.UTILIZATION) or 0) > spec.utilization_high,
+    )
+    return latency > spec.objective and (spec.latency is Vote.RAISE or any(witnesses))
+
+
+def _windows(
+    readings: Readings, *, state: State, spec: Spec, lead_time: int
+) -> dict[str, tuple[tuple[int, float], ...]]:
+    keep = evidence_memory(spec, lead_time=lead_time)
+    periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
+    watched = {
+        "wanted": (value_of(readings.wanted), max([keep, *periods])),
+        "waiting": (readings.value(Signal.WAITING), TREND),
+        "latency": (readings.value(Signal.LATENCY), keep),
+        "utilization": (readings.value(Signal.UTILIZATION), keep),
+        "queue": (readings.value(Signal.WAITING), keep),
+    }
+    recent = dict(state.recent)
+    for name, (value, seconds) in watched.items():
+        if value is not None:
+            window = recent.get(name, ())
+            recent[name] = push(window, at=readings.at, value=value, keep=seconds)
+    return recent
+
+
+def evidence_memory(spec: Spec, *, lead_time: int) -> int:
+    """Seconds of history that a raise on evidence looks back on."""
+    sustained = max(spec.utilization_high_for, SUSTAINED_TICKS * spec.step)
+    return sustained + 2 * lead_time
+
+
+SUSTAINED_TICKS = 3
+"""Ticks in a row before latency or the queue counts as sustained."""
