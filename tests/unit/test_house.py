@@ -12,6 +12,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = servers.SERVERS["prometheus"]
+ALONE = ("-p", "no:asyncio", "-p", "no:looptime")
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_run_ends_with_what_did_not_run_and_why(pytester: pytest.Pytester) -> 
         """
     )
 
-    lines = pytester.runpytest("-p", "no:asyncio").outlines
+    lines = pytester.runpytest(*ALONE).outlines
 
     assert lines[-2] == "did not run: 3 tests, because there is no server"
     assert re.search("1 passed, 3 skipped", lines[-1])
@@ -110,7 +111,7 @@ def test_a_run_in_which_all_ran_says_no_more(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
     pytester.makepyfile("def test_that_runs(): pass")
 
-    pytester.runpytest("-p", "no:asyncio").stdout.no_fnmatch_line("*did not run*")
+    pytester.runpytest(*ALONE).stdout.no_fnmatch_line("*did not run*")
 
 
 def test_every_make_command_explains_itself() -> None:
