@@ -12,7 +12,6 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = servers.SERVERS["prometheus"]
-ALONE = ("-p", "no:asyncio", "-p", "no:looptime")
 
 
 @pytest.fixture
@@ -86,9 +85,16 @@ def test_a_failed_command_says_what_it_said_last(tmp_path: Path) -> None:
         servers.run(["sh", "-c", "echo no space left; exit 1"], tmp_path, {})
 
 
-def test_a_run_ends_with_what_did_not_run_and_why(pytester: pytest.Pytester) -> None:
+@pytest.fixture
+def elsewhere(pytester: pytest.Pytester) -> pytest.Pytester:
+    """Another folder of tests that ends its runs as this one does."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
-    pytester.makepyfile(
+    return pytester
+
+
+def test_a_run_ends_with_what_did_not_run_and_why(elsewhere: pytest.Pytester) -> None:
+    elsewhere.makepyfile(
         """
         import pytest
 
@@ -101,17 +107,16 @@ def test_a_run_ends_with_what_did_not_run_and_why(pytester: pytest.Pytester) -> 
         """
     )
 
-    lines = pytester.runpytest(*ALONE).outlines
+    lines = elsewhere.runpytest().outlines
 
     assert lines[-2] == "did not run: 3 tests, because there is no server"
     assert re.search("1 passed, 3 skipped", lines[-1])
 
 
-def test_a_run_in_which_all_ran_says_no_more(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
-    pytester.makepyfile("def test_that_runs(): pass")
+def test_a_run_in_which_all_ran_says_no_more(elsewhere: pytest.Pytester) -> None:
+    elsewhere.makepyfile("def test_that_runs(): pass")
 
-    pytester.runpytest(*ALONE).stdout.no_fnmatch_line("*did not run*")
+    elsewhere.runpytest().stdout.no_fnmatch_line("*did not run*")
 
 
 def test_every_make_command_explains_itself() -> None:
