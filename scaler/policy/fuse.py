@@ -33,11 +33,11 @@ def fuse(recommendations: Sequence[Recommendation], *, situation: Situation) -> 
     """
     named = [r for r in recommendations if r.replicas is not None]
     best = max(named, key=lambda r: r.replicas or 0.0, default=None)
-    replicas = min(best.replicas or 0.0, MOST_REPLICAS) if best else _less(recommendations, situation)
+    wish = best.replicas if best else _less(recommendations, situation)
     lost = _lost(situation)
     return Fused(
-        replicas=replicas,
-        winner=best.signal if best else "agreement" if replicas is not None else "hold",
+        replicas=None if wish is None else min(wish, MOST_REPLICAS),
+        winner=best.signal if best else "hold" if wish is None else "agreement",
         held_by=_holders(recommendations, situation),
         gaps=_holding(lost, situation=situation),
         complete=not lost,

@@ -77,11 +77,14 @@ Reading = Sample | Gap
 ABSURD = 1e15
 """No count and no rate of a fleet comes near; larger values would overflow in sums."""
 
+NOTHING = 1e-9
+"""Less than one in thirty years: a rounding error, and dividing by it would overflow."""
+
 
 def measured(value: float, *, at: int) -> Reading:
     """A sample, or a gap where `value` can be no measurement. Every adapter's values pass here."""
     if isfinite(value) and 0 <= value <= ABSURD:
-        return Sample(value=value, at=at)
+        return Sample(value=value if value >= NOTHING else 0.0, at=at)
     return Gap(reason=Reason.MALFORMED, detail=f"{value:g}")
 
 

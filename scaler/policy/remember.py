@@ -11,7 +11,7 @@ import attrs
 
 from scaler.policy.model import BENIGN, Gap, Knowledge, Readings, Sample, Signal, State, value_of
 from scaler.policy.spec import Spec, Unit, Vote
-from scaler.policy.window import push
+from scaler.policy.window import push, since
 
 TREND = 60
 """Seconds over which the growth of the queue is measured: four scrapes at 15 s."""
@@ -144,9 +144,12 @@ def _windows(
     }
     recent = dict(state.recent)
     for name, (value, seconds) in watched.items():
-        if value is not None:
-            window = recent.get(name, ())
-            recent[name] = push(window, at=readings.at, value=value, keep=seconds)
+        window = recent.get(name, ())
+        recent[name] = (
+            since(window, at=readings.at - seconds)
+            if value is None
+            else push(window, at=readings.at, value=value, keep=seconds)
+        )
     return recent
 
 
