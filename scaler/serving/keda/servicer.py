@@ -1,0 +1,181 @@
+"""The five calls. Every answer comes from one published decision; none touches the network."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+from zlib import crc32
+
+import attrs
+import grpc
+
+from scaler.config.workload import Workload
+from scaler.errors import ConfigError, ForescaleError
+from scaler.pb import externalscaler_pb2 as pb
+from scaler.pb.externalscaler_pb2_grpc import ExternalScalerServicer
+from scaler.runtime.board import Published
+from scaler.serving.keda.answers import Answers, Audience, Metadata
+from scaler.serving.keda.streams import CLOSED, Streams
+
+METRIC = "replicas"
+SPEC = pb.GetMetricSpecResponse(
+    metricSpecs=[pb.MetricSpec(metricName=METRIC, targetSize=1, targetSizeFloat=1.0)]
+)
+"""With target 1 and `AverageValue` the HPA wants exactly the value, whatever runs now."""
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+BUDGET = 2.0
+"""Seconds for a unary call: KEDA sets no deadline, and holds a lock while it waits."""
+
+LONGEST = 1000
+"""Characters of a message: KEDA makes an event of it, and an event holds no more."""
+
+
+@attrs.frozen(kw_only=True)
+class Push:
+    """How push streams behave; seconds."""
+
+    heartbeat: float = 30.0
+    """An active workload is said again this often. Each time costs KEDA a write of a status."""
+    lifetime: float = 600.0
+    """A stream is ended cleanly at this age, to be opened anew wherever there is a pod."""
+
+
+class Servicer(ExternalScalerServicer):
+    """Answers KEDA."""
+
+    def __init__(
+        self, *, metadata: Metadata, answers: Answers, audience: Audience, push: Push | None = None
+    ) -> None:
+        self._metadata = metadata
+        self._answers = answers
+        self._audience = audience
+        self._push = push or Push()
+        self._streams = Streams()
+
+    def use(self, metadata: Metadata) -> None:
+        """Understand metadata by other settings from now on."""
+        self._metadata = metadata
+
+    def close(self) -> None:
+        """End every stream with OK, and from now on each new one right after its first message.
+
+        A clean end resets KEDA's backoff; any other leaves push blind for up to a minute.
+        """
+        self._streams.close()
+
+    async def GetMetricSpec(  # noqa: N802 - the protocol's name
+        self,
+        request: pb.ScaledObjectRef,
+        context: Context,
+    ) -> pb.GetMetricSpecResponse:
+        """The constant, whatever the metadata: an error makes KEDA build the HPA without us."""
+        self._audience.answered("GetMetricSpec", code="OK", seconds=0.0)
+        return SPEC
+
+    async def GetMetrics(  # noqa: N802 - the protocol's name
+        self,
+        request: pb.GetMetricsRequest,
+        context: Context,
+    ) -> pb.GetMetricsResponse:
+        """The target, in both fields, because KEDA up to 2.16 reads only the integer."""
+        if request.metricName != METRIC:
+            message = f"metricName: must be {METRIC}, got {request.metricName!r}"
+            self._audience.answered("GetMetrics", code="INVALID_ARGUMENT", seconds=0.0)
+            await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
+        published = await self._published("GetMetrics", request.scaledObjectRef, context)
+        self._audience.served(published)
+        target = published.decision.target or 0
+        value = pb.MetricValue(
+            metricName=METRIC, metricValue=target, metricValueFloat=float(target)
+        )
+        return pb.GetMetricsResponse(metricValues=[value])
+
+    async def IsActive(  # noqa: N802 - the protocol's name
+        self,
+        request: pb.ScaledObjectRef,
+        context: Context,
+    ) -> pb.IsActiveResponse:
+        """Whether there is anything to run for, from the same decision as the target."""
+        published = await self._published("IsActive", request, context)
+        return pb.IsActiveResponse(result=published.decision.active)
+
+    async def StreamIsActive(  # noqa: N802 - the protocol's name
+        self,
+        request: pb.ScaledObjectRef,
+        context: Context,
+    ) -> AsyncIterator[pb.IsActiveResponse]:
+        """The state at once, then each change; while active, again at every heartbeat."""
+        try:
+            workload = self._workload(request)
+        except ConfigError as error:
+            await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        async for active in self._states(workload):
+            yield pb.IsActiveResponse(result=active)
+
+    async def StreamMetricSpec(  # noqa: N802 - the protocol's name
+        self,
+        request: pb.ScaledObjectRef,
+        context: Context,
+    ) -> AsyncIterator[pb.GetMetricSpecResponse]:
+        """The constant, once: each further message would cost KEDA a reconcile."""
+        yield SPEC
+        lifetime = self._lifetime(request.namespace, request.name)
+        await self._streams.wait(asyncio.sleep(lifetime))
+
+    def _workload(self, ref: pb.ScaledObjectRef) -> Workload:
+        return self._metadata.workload(ref.namespace, ref.name, dict(ref.scalerMetadata))
+
+    async def _published(
+        self,
+        method: str,
+        ref: pb.ScaledObjectRef,
+        context: Context,
+    ) -> Published:
+        """The decision that stands, or the call aborted with the reason why there is none."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        published, code, message = await self._outcome(ref)
+        self._audience.answered(method, code=code.name, seconds=clock() - started)
+        if published is None:
+            await _refuse(context, code, message)
+        return published
+
+    async def _outcome(
+        self, ref: pb.ScaledObjectRef
+    ) -> tuple[Published | None, grpc.StatusCode, str]:
+        try:
+            async with asyncio.timeout(BUDGET):
+                published = await self._answers.answer(self._workload(ref))
+        except ConfigError as error:
+            return None, grpc.StatusCode.INVALID_ARGUMENT, str(error)
+        except ForescaleError as error:
+            return None, grpc.StatusCode.UNAVAILABLE, str(error)
+        except TimeoutError:
+            message = f"{ref.namespace}/{ref.name}: no decision within {BUDGET:g} s"
+            return None, grpc.StatusCode.UNAVAILABLE, message
+        return published, grpc.StatusCode.OK, ""
+
+    async def _states(self, workload: Workload) -> AsyncIterator[bool]:
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._lifetime(workload.key.namespace, workload.key.name)
+        known: bool | None = None
+        while (left := end - clock()) > 0:
+            within = min(self._push.heartbeat, left)
+            waited = self._answers.wait_active(workload, known=known, within=within)
+            active = await self._streams.wait(waited)
+            if active is CLOSED:
+                return
+            # KEDA ignores a repeated false, and a repeated true keeps its cooldown from starting.
+            if active is not None and (active != known or (active and clock() < end)):
+                yield active
+            known = active if active is not None else known
+
+    def _lifetime(self, namespace: str, name: str) -> float:
+        """Spread by name: streams that were opened together must not all end together."""
+        return self._push.lifetime * (0.75 + 0.25 * (crc32(f"{namespace}/{name}".encode()) / 2**32))
+
+
+async def _refuse(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
+    short = message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
+    await context.abort(code, short)
