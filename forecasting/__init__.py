@@ -1,1 +1,1 @@
-"""Forecasts of demand from its history: series, forecasters and their evaluation; pure, and ignorant of scaling."""
+"""Forecasts of demand from its history: pure, and ignorant of scaling."""

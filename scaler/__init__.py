@@ -1,1 +1,1 @@
-"""Forescale: how many replicas a GPU inference workload needs, early enough for them to be ready."""
+"""Forescale: the replicas a GPU inference workload needs, asked for in time."""

@@ -32,17 +32,17 @@ def put_commands(folder: Path, *commands: str) -> None:
 def test_a_server_on_path_is_used(bare: Path) -> None:
     put_commands(bare / "bin", *PROMETHEUS.commands)
 
-    assert servers.find("prometheus") == {
+    assert {
         "prometheus": bare / "bin/prometheus",
         "promtool": bare / "bin/promtool",
-    }
+    } == servers.find("prometheus")
 
 
 def test_half_a_server_on_path_gives_way_to_the_built_one(bare: Path) -> None:
     put_commands(bare / "bin", "prometheus")
     put_commands(PROMETHEUS.cache, *PROMETHEUS.commands)
 
-    assert servers.find("prometheus")["prometheus"] == PROMETHEUS.cache / "prometheus"
+    assert PROMETHEUS.cache / "prometheus" == servers.find("prometheus")["prometheus"]
 
 
 def test_a_missing_server_skips_with_the_way_to_get_it(bare: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_required_server_that_is_missing_fails(
     ],
 )
 def test_go_names_its_version(text: str, version: tuple[int, int]) -> None:
-    assert servers.version_of(text) == version
+    assert version == servers.version_of(text)
 
 
 def test_a_failed_command_says_what_it_said_last(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_run_ends_with_what_did_not_run_and_why(elsewhere: pytest.Pytester) ->
 
     lines = elsewhere.runpytest().outlines
 
-    assert lines[-2] == "did not run: 3 tests, because there is no server"
+    assert "did not run: 3 tests, because there is no server" == lines[-2]
     assert re.search("1 passed, 3 skipped", lines[-1])
 
 
@@ -123,4 +123,4 @@ def test_every_make_command_explains_itself() -> None:
     targets = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     explained = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
-    assert explained == targets
+    assert targets == explained

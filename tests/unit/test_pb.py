@@ -40,27 +40,27 @@ METHODS = {
 
 
 def test_package_is_kedas() -> None:
-    assert pb.DESCRIPTOR.package == "externalscaler"
+    assert "externalscaler" == pb.DESCRIPTOR.package
 
 
 def test_there_are_no_other_messages() -> None:
-    assert set(pb.DESCRIPTOR.message_types_by_name) == set(FIELDS)
+    assert set(FIELDS) == set(pb.DESCRIPTOR.message_types_by_name)
 
 
 @pytest.mark.parametrize("message", FIELDS)
 def test_fields_have_kedas_numbers_and_types(message: str) -> None:
     fields = pb.DESCRIPTOR.message_types_by_name[message].fields
 
-    assert {field.name: (field.number, field.type) for field in fields} == FIELDS[message]
+    assert FIELDS[message] == {field.name: (field.number, field.type) for field in fields}
 
 
 def test_methods_have_kedas_shapes() -> None:
     methods = pb.DESCRIPTOR.services_by_name["ExternalScaler"].methods
 
-    assert {
+    assert METHODS == {
         method.name: (method.input_type.name, method.output_type.name, method.server_streaming)
         for method in methods
-    } == METHODS
+    }
 
 
 def test_no_method_takes_a_stream() -> None:
@@ -72,4 +72,4 @@ def test_no_method_takes_a_stream() -> None:
 def test_a_reference_goes_over_the_wire_as_keda_encodes_it() -> None:
     reference = pb.ScaledObjectRef(name="chat", namespace="llm", scalerMetadata={"mode": "on"})
 
-    assert reference.SerializeToString() == b"\n\x04chat\x12\x03llm\x1a\n\n\x04mode\x12\x02on"
+    assert b"\n\x04chat\x12\x03llm\x1a\n\n\x04mode\x12\x02on" == reference.SerializeToString()
