@@ -69,8 +69,7 @@ $(SYNCED): uv.lock pyproject.toml
 	    $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
 	done); \
 	test -n "$$python" || { echo "Forescale needs Python 3.11 or newer with venv (Debian: apt install python3-venv)" >&2; exit 1; }; \
-	test -x $(BIN)/python || $$python -m venv .venv
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; echo "removed a broken .venv: run make again" >&2; exit 1; }
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv && $$python -m venv .venv; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --quiet
 	@touch $@
