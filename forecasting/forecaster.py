@@ -1,0 +1,198 @@
+"""The forecaster: one history in, one calibrated forecast out.
+
+`Forecaster.fit` learns everything from a series: coefficients at every aligned refit time, the
+record of all candidates over the last weeks, their weights and the margin. It keeps nothing else,
+so two processes with the same series give the same forecast. `Fitted.update` takes new values in,
+`Fitted.predict` answers.
+"""
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.candidate import Candidate, Model, Plan, knots_of
+from forecasting.conformal import Adaptation
+from forecasting.forecast import Choice, Forecast, ForecastSpec, Reason
+from forecasting.pool import default_pool
+from forecasting.prepared import DAY, Prepared, prepare
+from forecasting.series import Series
+from forecasting.track import Track, extend, follow, grid, spoken
+from forecasting.verdict import Rules, Verdict, bands_at, bound_of, coverage, judge
+
+_FIRST_DAY_REFITS = 3_600
+
+Preparation = Callable[[Series], Prepared]
+
+
+@attrs.frozen(kw_only=True)
+class Forecaster:
+    """A specification and its candidates; the first candidate is the reactive baseline."""
+
+    spec: ForecastSpec = attrs.field(factory=ForecastSpec)
+
+    candidates: tuple[Candidate, ...] | None = None
+    """None: the default pool for the spec's seasons and the series' step."""
+
+    preparation: Preparation = prepare
+    """How a series is made ready: a calendar brings local time and events in here."""
+
+    def fit(self, series: Series) -> "Fitted":
+        """Learn from *series* alone, up to its end.
+
+        Raises:
+            ValueError: the series is empty.
+        """
+        if len(series) == 0:
+            raise ValueError("an empty series cannot be forecast")
+        prepared = self.preparation(series)
+        rules = self._rules(series)
+        plan = Plan(knots=rules.knots, refits=self._refits(series), memory=self.spec.memory)
+        pool = self._pool(series)
+        models = tuple(candidate.fit(prepared, plan=plan) for candidate in pool)
+        every = -(-max(self.spec.record_every, series.step) // series.step) * series.step
+        times = grid(series, first=series.end - self.spec.record, every=every)
+        track = follow(models, prepared, times=times, knots=rules.knots, window=rules.window)
+        return Fitted(
+            forecaster=self,
+            prepared=prepared,
+            names=tuple(candidate.name for candidate in pool),
+            models=models,
+            every=every,
+            rules=rules,
+            track=track,
+            verdict=judge(track, rules=rules),
+        )
+
+    def next_refit(self, series: Series) -> int:
+        """Return the Unix seconds at which coefficients should be learned anew."""
+        young = series.end - series.start < DAY
+        every = min(self.spec.refit_every, _FIRST_DAY_REFITS) if young else self.spec.refit_every
+        return (series.end // every + 1) * every
+
+    def _refits(self, series: Series) -> IntArray:
+        """Return the aligned refit times; every hour on the first day, when hours still matter."""
+        often = min(self.spec.refit_every, _FIRST_DAY_REFITS)
+        first_day = _aligned(series.start, min(series.end, series.start + DAY), every=often)
+        return np.union1d(
+            first_day, _aligned(series.start, series.end, every=self.spec.refit_every)
+        )
+
+    def _pool(self, series: Series) -> tuple[Candidate, ...]:
+        if self.candidates is not None:
+            return self.candidates
+        return default_pool(seasons=self.spec.seasons, step=series.step)
+
+    def _rules(self, series: Series) -> Rules:
+        horizon = max(round(self.spec.horizon / series.step), 1)
+        window = min(max(round(self.spec.window / series.step), 1), horizon)
+        season = round(self.spec.seasons[0] / series.step) if self.spec.seasons else None
+        return Rules(
+            baseline=0,
+            step=series.step,
+            knots=np.union1d(knots_of(horizon, season=season), [window]),
+            window=window,
+            record=self.spec.record // 2,
+            least_skill=self.spec.least_skill,
+            adaptation=Adaptation(quantile=self.spec.quantile, rate=self.spec.rate),
+        )
+
+
+def _aligned(start: int, end: int, *, every: int) -> IntArray:
+    """Return the multiples of *every* after *start*, up to and with *end*."""
+    return np.arange((start // every + 1) * every, end + 1, every, dtype=np.int64)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Fitted:
+    """What was learned from one history."""
+
+    forecaster: Forecaster
+    prepared: Prepared
+    names: tuple[str, ...]
+    models: tuple[Model, ...]
+    every: int
+    """Seconds between the record's origins."""
+
+    rules: Rules
+    track: Track
+    verdict: Verdict
+
+    @property
+    def series(self) -> Series:
+        """The history."""
+        return self.prepared.series
+
+    def update(self, series: Series) -> "Fitted":
+        """Return what is known with a longer *series*; when a refit is due, what `fit` returns.
+
+        Raises:
+            ValueError: the series has another start or step.
+        """
+        if series.start != self.series.start or series.step != self.series.step:
+            raise ValueError("update takes the same series, grown")
+        if series.end >= self.forecaster.next_refit(self.series):
+            return self.forecaster.fit(series)
+        prepared = self.forecaster.preparation(series)
+        known = self.track.times
+        times = grid(
+            series, first=int(known[-1]) + 1 if known.size else series.start, every=self.every
+        )
+        newer = follow(
+            self.models, prepared, times=times, knots=self.rules.knots, window=self.rules.window
+        )
+        track = extend(
+            self.track, newer, series=series, knots=self.rules.knots, window=self.rules.window
+        )
+        return attrs.evolve(
+            self, prepared=prepared, track=track, verdict=judge(track, rules=self.rules)
+        )
+
+    def predict(self) -> Forecast:
+        """Return the forecast from the end of the series."""
+        spec, series = self.forecaster.spec, self.series
+        standing = self.verdict.at(self.track.times.size - 1)
+        path, skilled = standing.forecast(
+            spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0],
+            baseline=self.rules.baseline,
+        )
+        peak = self.rules.peak_of(path)
+        levels = bands_at(self.track, self.verdict, path=path, rules=self.rules, levels=spec.levels)
+        return Forecast(
+            at=series.end,
+            step=series.step,
+            path=self._by_step(path[None])[0],
+            levels=spec.levels,
+            bands=self._by_step(levels),
+            window=self.rules.window * series.step,
+            peak=float(peak),
+            quantile=spec.quantile,
+            bound=float(bound_of(peak, standing.margin, quantile=spec.quantile)),
+            chosen=self._chosen(standing.weights, skilled=skilled),
+            skill=float(self.rules.in_window(standing.skill)),
+            coverage=coverage(self.track, self.verdict, rules=self.rules),
+            reason=self._reason(path, skill=standing.skill, skilled=skilled),
+        )
+
+    def _by_step(self, values: FloatArray) -> FloatArray:
+        """Return values at the knots as values at every step; shape (rows, steps)."""
+        steps = np.arange(1, int(self.rules.knots[-1]) + 1)
+        return np.stack([np.interp(steps, self.rules.knots, row) for row in values])
+
+    def _chosen(self, weights: FloatArray, *, skilled: BoolArray) -> tuple[Choice, ...]:
+        shown = np.where(skilled, weights, 0.0)
+        shown[self.rules.baseline] += ~skilled
+        mean = self.rules.in_window(shown)
+        order = np.argsort(-mean, kind="stable")
+        return tuple(
+            Choice(name=self.names[i], weight=float(mean[i])) for i in order if mean[i] > 0
+        )
+
+    def _reason(self, path: FloatArray, *, skill: FloatArray, skilled: BoolArray) -> Reason:
+        if np.isnan(path).any():
+            return Reason.NO_DATA
+        if np.isnan(skill).all():
+            return Reason.COLD
+        inside = self.rules.knots <= self.rules.window
+        return Reason.SKILL if skilled[inside].any() else Reason.NO_SKILL

@@ -1,0 +1,215 @@
+"""A series made ready for models: square-root scale, trailing means, values one season ago.
+
+Everything here is causal: what is asked for an origin depends on values before that origin only.
+An *origin* is the number of known values, so it is the index of the first unknown one; horizon 1
+forecasts that index.
+"""
+
+import attrs
+import numpy as np
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray, root
+from forecasting.series import Series
+
+DAY = 86_400
+WEEK = 7 * DAY
+
+LEVEL_SECONDS = 300
+"""The level now is the mean of so many last seconds."""
+
+_OUTLIER = 6.0 * 1.4826
+"""Clip beyond six normal standard deviations, told by the median absolute deviation (Hampel,
+1974)."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Prepared:
+    """One history, ready to be asked by many origins at once."""
+
+    series: Series
+    level: FloatArray
+    """Square-root scale, as it was measured (lower bounds included): what "now" looks like."""
+
+    train: FloatArray
+    """The same without lower bounds and left-out times, outliers clipped: targets and seasonal
+    lags."""
+
+    smooth: FloatArray
+    """Centered mean of `train` over about 15 min: a seasonal lag with less noise."""
+
+    shifts: IntArray
+    """Local time minus UTC, in steps, by index; it reaches past the end of the series."""
+
+    _level_sums: tuple[FloatArray, FloatArray]
+    _train_sums: tuple[FloatArray, FloatArray]
+    _bounds: tuple[FloatArray, FloatArray]
+
+    @property
+    def step(self) -> int:
+        """Seconds between two values."""
+        return self.series.step
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def steps(self, seconds: float) -> int:
+        """Return how many steps *seconds* are, at least one."""
+        return max(round(seconds / self.step), 1)
+
+    def mean(self, origins: IntArray, *, seconds: float, past: bool = False) -> FloatArray:
+        """Return the mean of the last *seconds* before each origin; NaN where nothing was measured.
+
+        Args:
+            origins: indices; outside of the series they give NaN.
+            seconds: width of the window.
+            past: of training values (lags), not of live ones.
+        """
+        width = self.steps(seconds)
+        return _window_mean(
+            self._train_sums if past else self._level_sums, origins - width, origins
+        )
+
+    def recent(self, origins: IntArray) -> FloatArray:
+        """Return the level now: the mean of the last 5 min, else of the last day or less."""
+        level = self.mean(origins, seconds=LEVEL_SECONDS)
+        for seconds in (1_800, 7_200, DAY):
+            missing = np.isnan(level)
+            if not missing.any():
+                break
+            level = np.where(missing, self.mean(origins, seconds=seconds), level)
+        return level
+
+    def ago(self, indices: IntArray, *, steps: int | IntArray) -> IntArray:
+        """Return the indices with the same local clock time, *steps* of local time earlier.
+
+        A local hour that did not exist maps to its neighbor; of a doubled hour, the first is taken.
+        """
+        top = self.shifts.size - 1
+        earlier = indices - steps
+        return np.asarray(
+            earlier + self.shifts[np.clip(indices, 0, top)] - self.shifts[np.clip(earlier, 0, top)]
+        )
+
+    def seasonal(
+        self, targets: IntArray, *, horizon: IntArray, season: int, age: int = 1
+    ) -> FloatArray:
+        """Return the smoothed value *age* seasons before each target, of those known at the origin.
+
+        Args:
+            targets: indices that are forecast.
+            horizon: steps from origin to target (1 is the first unknown value), broadcastable.
+            season: length in steps.
+            age: 1 for the last season that was known at the origin.
+        """
+        skip = -(-(horizon + self.half) // season)
+        return _at(self.smooth, self.ago(targets, steps=(skip - 1 + age) * season))
+
+    @property
+    def half(self) -> int:
+        """Steps to each side that `smooth` takes in."""
+        return int(450 // self.step)
+
+    def bounds(self, origins: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the lowest and highest sensible forecast.
+
+        That is zero (or twice a negative minimum) and twice the maximum, of what was known.
+        """
+        known = np.clip(origins - 1, 0, max(len(self) - 1, 0))
+        return self._bounds[0][known], self._bounds[1][known]
+
+
+def prepare(
+    series: Series, *, shifts: IntArray | None = None, left_out: BoolArray | None = None
+) -> Prepared:
+    """Return *series* ready for models.
+
+    Args:
+        series: the history.
+        shifts: local time minus UTC in steps, by index, beyond the end of the series too; none is
+            UTC.
+        left_out: values that no model may learn from (outages, declared events).
+    """
+    level = root(series.values)
+    usable = np.isfinite(level) & ~series.censored
+    if left_out is not None:
+        usable &= ~left_out
+    train = np.where(usable, level, np.nan)
+    day = max(round(DAY / series.step), 1)
+    train = _clip(train, hour=max(round(3_600 / series.step), 1), day=day)
+    half = int(450 // series.step)
+    sums = _sums(train)
+    indices = np.arange(len(series), dtype=np.int64)
+    return Prepared(
+        series=series,
+        level=level,
+        train=train,
+        smooth=_window_mean(sums, indices - half, indices + half + 1, least=1) if half else train,
+        shifts=np.zeros(1, dtype=np.int64) if shifts is None else shifts,
+        level_sums=_sums(level),
+        train_sums=sums,
+        bounds=(
+            np.minimum(2.0 * np.fmin.accumulate(series.values), 0.0),
+            2.0 * np.maximum(np.fmax.accumulate(series.values), 0.0),
+        ),
+    )
+
+
+def _at(values: FloatArray, indices: IntArray) -> FloatArray:
+    if values.size == 0:
+        return np.full(indices.shape, np.nan)
+    inside = (indices >= 0) & (indices < values.size)
+    return np.where(inside, values[np.where(inside, indices, 0)], np.nan)
+
+
+def _sums(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    known = np.isfinite(values)
+    zero = np.zeros(1)
+    return (
+        np.concatenate((zero, np.cumsum(np.where(known, values, 0.0)))),
+        np.concatenate((zero, np.cumsum(known, dtype=np.float64))),
+    )
+
+
+def _window_mean(
+    sums: tuple[FloatArray, FloatArray], first: IntArray, last: IntArray, *, least: int = 1
+) -> FloatArray:
+    total, count = sums
+    top = total.size - 1
+    low, high = np.clip(first, 0, top), np.clip(last, 0, top)
+    known = count[high] - count[low]
+    valid = (known >= least) & (last <= top)
+    means = np.full(known.shape, np.nan)
+    np.divide(total[high] - total[low], known, out=means, where=valid)
+    return means
+
+
+def _clip(values: FloatArray, *, hour: int, day: int) -> FloatArray:
+    """Clip what is far both from the hour before and from the same time yesterday.
+
+    The scale is the median of earlier days' median absolute deviations, so that nothing looks
+    ahead.
+    """
+    indices = np.arange(values.size, dtype=np.int64)
+    sums = _sums(values)
+    before = _window_mean(sums, indices - hour, indices)
+    yesterday = _window_mean(sums, indices - day - hour // 2, indices - day + hour // 2 + 1)
+    yesterday = np.where(np.isnan(yesterday), before, yesterday)
+    scale = _daily_scale(np.abs(values - before), day=day)
+    width = _OUTLIER * scale
+    low, high = np.fmin(before, yesterday) - width, np.fmax(before, yesterday) + width
+    clipped = np.fmin(np.fmax(values, low), high)
+    return np.where(np.isfinite(width) & (width > 0) & np.isfinite(values), clipped, values)
+
+
+def _daily_scale(deviations: FloatArray, *, day: int) -> FloatArray:
+    days = -(-deviations.size // day)
+    medians: list[float] = []
+    scale = np.full(deviations.size, np.nan)
+    for number in range(days):
+        part = slice(number * day, (number + 1) * day)
+        if medians:
+            scale[part] = np.median(medians[-28:])
+        known = deviations[part][np.isfinite(deviations[part])]
+        if known.size:
+            medians.append(float(np.median(known)))
+    return scale

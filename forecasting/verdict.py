@@ -1,0 +1,195 @@
+"""What a track record says: whom to believe, whether to believe at all, and the margin."""
+
+import attrs
+import numpy as np
+
+from forecasting.arrays import BoolArray, FloatArray, IntArray, root, square
+from forecasting.combination import Window, ratios, weighted_median, weights_of
+from forecasting.conformal import Adaptation, bands, cold, margins
+from forecasting.prepared import DAY
+from forecasting.track import Track
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """How a record is judged."""
+
+    baseline: int
+    """Index of the reactive candidate."""
+
+    step: int
+    """Seconds of the series' step."""
+
+    knots: IntArray = attrs.field(eq=False)
+
+    window: int
+    """Steps over which the maximum is bounded."""
+
+    record: int = 7 * DAY
+    """Seconds of record that count."""
+
+    least_skill: float = 0.02
+    """Skill below this is noise: the forecast is reactive."""
+
+    adaptation: Adaptation
+
+    def per_day(self, times: IntArray) -> float:
+        """Return how many of these origins lie in a day."""
+        return DAY / self.every(times)
+
+    def every(self, times: IntArray) -> int:
+        """Return the seconds between origins."""
+        return int(times[1] - times[0]) if times.size > 1 else self.step
+
+    def peak_of(self, path: FloatArray) -> FloatArray:
+        """Return the highest point of each path inside the window; the last axis is the knots."""
+        return np.asarray(path[..., self.knots <= self.window].max(axis=-1))
+
+    def in_window(self, values: FloatArray) -> FloatArray:
+        """Return the mean over the knots inside the window, the last axis."""
+        return np.asarray(values[..., self.knots <= self.window].mean(axis=-1))
+
+    def sliding(self, times: IntArray, *, delays: IntArray) -> Window:
+        """Return the window over these origins for outcomes that take *delays* steps."""
+        every = self.every(times)
+        return Window(
+            delays=-(-(delays * self.step) // every),
+            width=max(self.record // every, 1),
+            per_day=self.per_day(times),
+        )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Verdict:
+    """The record's judgment as it stood at every origin; each row saw only what was known then."""
+
+    weights: FloatArray
+    """Shape (candidates, origins, knots)."""
+
+    skilled: BoolArray
+    """Whether the gate is open, shape (origins, knots)."""
+
+    skill: FloatArray
+    """1 - error / reactive error, shape (origins, knots); NaN without a record."""
+
+    path: FloatArray
+    """The forecast behind the gate, shape (origins, knots)."""
+
+    margin: FloatArray
+    """Margin of the window's maximum on the square-root scale, shape (origins,); NaN without a
+    record."""
+
+    peak: FloatArray
+    """Forecast maximum of the window, shape (origins,)."""
+
+    bound: FloatArray
+    """Upper bound of the window's maximum at the wanted quantile, shape (origins,)."""
+
+    def at(self, row: int) -> "Standing":
+        """Return how things stand at one origin; without any, nothing is believed."""
+        if row < 0:
+            candidates, _, knots = self.weights.shape
+            return Standing(
+                weights=np.zeros((candidates, knots)),
+                skilled=np.zeros(knots, dtype=np.bool_),
+                skill=np.full(knots, np.nan),
+                margin=float("nan"),
+            )
+        return Standing(
+            weights=self.weights[:, row],
+            skilled=self.skilled[row],
+            skill=self.skill[row],
+            margin=float(self.margin[row]),
+        )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Standing:
+    """The judgment at one origin."""
+
+    weights: FloatArray
+    """Shape (candidates, knots)."""
+
+    skilled: BoolArray
+    """Shape (knots,)."""
+
+    skill: FloatArray
+    """Shape (knots,)."""
+
+    margin: float
+
+    def forecast(self, paths: FloatArray, *, baseline: int) -> tuple[FloatArray, BoolArray]:
+        """Return the path behind the gate, and where it is not reactive."""
+        combined = weighted_median(paths, self.weights)
+        skilled = self.skilled & np.isfinite(combined)
+        return np.where(skilled, combined, paths[baseline]), skilled
+
+
+def judge(track: Track, *, rules: Rules) -> Verdict:
+    """Return the judgment of a record at each of its origins."""
+    window = rules.sliding(track.times, delays=rules.knots)
+    reactive = track.paths[rules.baseline]
+    baseline = np.abs(reactive - track.actual)
+    ratio = ratios(np.abs(track.paths - track.actual), baseline=baseline, window=window)
+    weights = weights_of(ratio, available=np.isfinite(track.paths))
+    combined = weighted_median(track.paths, weights)
+    skill, skilled = _gate(
+        np.abs(combined - track.actual), baseline=baseline, window=window, rules=rules
+    )
+    skilled &= np.isfinite(combined)
+    path = np.where(skilled, combined, reactive)
+    peak = rules.peak_of(path)
+    margin = _margins(track, peak=peak, rules=rules)
+    return Verdict(
+        weights=weights,
+        skilled=skilled,
+        skill=skill,
+        path=path,
+        margin=margin,
+        peak=peak,
+        bound=bound_of(peak, margin, quantile=rules.adaptation.quantile),
+    )
+
+
+def bound_of(
+    peak: FloatArray | float, margin: FloatArray | float, *, quantile: float
+) -> FloatArray:
+    """Return the maximum's upper bound: forecast plus margin, a fixed share without one."""
+    return np.where(np.isnan(margin), cold(peak, quantile=quantile), square(root(peak) + margin))
+
+
+def coverage(track: Track, verdict: Verdict, *, rules: Rules) -> float:
+    """Return the share of the known maxima that stayed within their bound; NaN without any."""
+    recent = slice(-max(rules.record // rules.every(track.times), 1), None)
+    known = np.isfinite(track.peak[recent]) & np.isfinite(verdict.margin[recent])
+    if not known.any():
+        return float("nan")
+    return float(np.mean(track.peak[recent][known] <= verdict.bound[recent][known]))
+
+
+def bands_at(
+    track: Track, verdict: Verdict, *, path: FloatArray, rules: Rules, levels: tuple[float, ...]
+) -> FloatArray:
+    """Return quantiles around *path* from the last errors; shape (levels, knots)."""
+    recent = slice(-max(rules.record // rules.every(track.times), 1), None)
+    margin = bands(root(track.actual[recent]) - root(verdict.path[recent]), levels=levels)
+    fallback = np.stack([cold(path, quantile=level) for level in levels])
+    return np.where(np.isnan(margin), fallback, square(root(path) + margin))
+
+
+def _gate(
+    errors: FloatArray, *, baseline: FloatArray, window: Window, rules: Rules
+) -> tuple[FloatArray, BoolArray]:
+    ratio = ratios(errors[None], baseline=baseline, window=window)[0]
+    known = window.sums(np.isfinite(baseline).astype(np.float64)) > 0
+    return np.where(known, 1.0 - ratio, np.nan), known & (1.0 - ratio >= rules.least_skill)
+
+
+def _margins(track: Track, *, peak: FloatArray, rules: Rules) -> FloatArray:
+    window = rules.sliding(track.times, delays=np.array([rules.window]))
+    return margins(
+        root(track.peak) - root(peak),
+        delay=int(window.delays[0]),
+        width=window.width,
+        adaptation=rules.adaptation,
+    )
