@@ -20,7 +20,7 @@ LONGEST_WAIT = 60.0
 _ROUND_ROBIN = ("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}')
 
 
-class PollFailed(ForescaleError):  # noqa: N818 - as KEDA's event says it
+class PollFailed(ForescaleError):
     """A poll gave nothing, even when repeated; `code` is the status of the last call."""
 
     def __init__(self, message: str, *, code: grpc.StatusCode) -> None:

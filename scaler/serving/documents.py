@@ -1,0 +1,87 @@
+"""Decisions as JSON documents: the workloads API, and what `explain` reads. Schema v1."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from scaler.config.structure import camel
+from scaler.policy.model import Decision, Gap, Reading, Recommendation
+from scaler.policy.spec import Spec
+from scaler.runtime.board import Published
+
+SCHEMA = "forescale/v1"
+"""Raised when a reader of the old documents could misread a new one."""
+
+Document = dict[str, Any]
+
+
+def summary(published: Published, *, now: int) -> Document:
+    """One line of the list of workloads."""
+    decision = published.decision
+    return {
+        "namespace": published.workload.key.namespace,
+        "name": published.workload.key.name,
+        "digest": published.workload.key.digest,
+        "target": decision.target,
+        "active": decision.active,
+        "winner": decision.winner,
+        "at": decision.at,
+        "age": now - decision.at,
+        "missing": _missing(decision),
+    }
+
+
+def explanation(triggers: Iterable[Published], *, now: int) -> Document:
+    """Everything that led to the last decision of each trigger of one ScaledObject."""
+    ordered = sorted(triggers, key=lambda each: each.decision.at, reverse=True)
+    return {
+        "schema": SCHEMA,
+        "namespace": ordered[0].workload.key.namespace,
+        "name": ordered[0].workload.key.name,
+        "now": now,
+        "triggers": [_trigger(published, now=now) for published in ordered],
+    }
+
+
+def _trigger(published: Published, *, now: int) -> Document:
+    decision, watch = published.decision, published.workload.watch
+    # Own queries and addresses stay out: they are the owner's, and may hold secrets.
+    return {
+        **summary(published, now=now),
+        "note": decision.note,
+        "recommendations": [_recommendation(each) for each in decision.recommendations],
+        "limits": [attrs.asdict(limit) for limit in decision.limits],
+        "readings": _readings(published, now=now),
+        "knowledge": attrs.asdict(published.knowledge),
+        "engine": watch.engine,
+        "model": watch.model,
+        "workload": {"kind": watch.kind, "name": watch.workload},
+        "source": watch.source.value,
+        "spec": _spec(published.workload.spec),
+    }
+
+
+def _missing(decision: Decision) -> dict[str, str]:
+    return {signal: reason.value for signal, reason in decision.missing.items()}
+
+
+def _recommendation(recommendation: Recommendation) -> Document:
+    return {**attrs.asdict(recommendation), "terms": dict(recommendation.terms)}
+
+
+def _readings(published: Published, *, now: int) -> Document:
+    readings = published.readings
+    fleet = {name: getattr(readings, name) for name in ("wanted", "ready", "stuck", "reporting")}
+    signals = {signal.value: reading for signal, reading in readings.signals.items()}
+    return {name: _reading(reading, now=now) for name, reading in {**fleet, **signals}.items()}
+
+
+def _reading(reading: Reading, *, now: int) -> Document:
+    if isinstance(reading, Gap):
+        return {"gap": reading.reason.value, "detail": reading.detail}
+    return {"value": reading.value, "at": reading.at, "age": now - reading.at}
+
+
+def _spec(spec: Spec) -> Document:
+    return {camel(name): value for name, value in attrs.asdict(spec).items()}

@@ -1,0 +1,194 @@
+"""`/metrics` in pieces: what was published, written as series when somebody asks.
+
+Rendering 200,000 series in one go stops the event loop for seconds, so the page is an iterator of
+pieces that each take about a millisecond.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
+
+from scaler.policy.model import Gap, Sample, value_of
+from scaler.policy.spec import Unit
+from scaler.runtime.board import Published
+from scaler.telemetry import (
+    CAPACITY_REQUESTS,
+    CAPACITY_TOKENS,
+    DECISIONS,
+    FORECAST_DEMAND,
+    LAST_POLL,
+    LEAD_TIME,
+    LIMITED,
+    READY,
+    RECOMMENDATION,
+    SIGNAL_AGE,
+    SIGNAL_GAP,
+    SIGNAL_VALUE,
+    STUCK,
+    TARGET,
+    UNMET,
+    Metric,
+    Telemetry,
+)
+
+Labels = Mapping[str, str]
+Series = Iterator[tuple[Labels, float]]
+PIECE = 200
+"""Workloads in one piece."""
+
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+@attrs.frozen(kw_only=True)
+class Moment:
+    """When the page is asked for, and by whom the counters are kept."""
+
+    telemetry: Telemetry
+    now: int
+
+
+def pieces(published: Iterable[Published], *, telemetry: Telemetry, now: int) -> Iterator[str]:
+    """The whole page, piece by piece; `published` is what stands at `now`."""
+    yield telemetry.page()
+    shown = list(_newest(published))
+    moment = Moment(telemetry=telemetry, now=now)
+    for metric in SERIES:
+        yield metric.header
+        for first in range(0, len(shown), PIECE):
+            some = shown[first : first + PIECE]
+            yield "".join(line for each in some for line in _lines(metric, each, moment))
+
+
+def _newest(published: Iterable[Published]) -> Iterable[Published]:
+    """One a ScaledObject: two triggers of one would give the same series twice."""
+    found: dict[tuple[str, str], Published] = {}
+    for each in published:
+        key = (each.workload.key.namespace, each.workload.key.name)
+        if key not in found or found[key].decision.at < each.decision.at:
+            found[key] = each
+    return found.values()
+
+
+def _lines(metric: Metric, published: Published, moment: Moment) -> Iterator[str]:
+    key = published.workload.key
+    owner = f'namespace="{_escaped(key.namespace)}",scaledobject="{_escaped(key.name)}"'
+    for labels, value in SERIES[metric](published, moment):
+        added = "".join(f',{name}="{_escaped(text)}"' for name, text in labels.items())
+        yield f"{metric.name}{{{owner}{added}}} {value!r}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def _target(published: Published, moment: Moment) -> Series:
+    decision = published.decision
+    # An old target is no target: nothing is served from it either.
+    fresh = moment.now - decision.at <= published.workload.spec.hold_for
+    if decision.target is not None and fresh:
+        yield {}, decision.target
+
+
+def _recommendations(published: Published, moment: Moment) -> Series:
+    for recommendation in published.decision.recommendations:
+        if recommendation.replicas is not None:
+            yield {"signal": recommendation.signal}, recommendation.replicas
+
+
+def _values(published: Published, moment: Moment) -> Series:
+    for signal, reading in published.readings.signals.items():
+        if isinstance(reading, Sample):
+            yield {"signal": signal.value}, reading.value
+
+
+def _ages(published: Published, moment: Moment) -> Series:
+    for signal, reading in published.readings.signals.items():
+        if isinstance(reading, Sample):
+            yield {"signal": signal.value}, max(0, moment.now - reading.at)
+
+
+def _gaps(published: Published, moment: Moment) -> Series:
+    for signal, reading in published.readings.signals.items():
+        if isinstance(reading, Gap):
+            yield {"signal": signal.value, "reason": reading.reason.value}, 1
+
+
+def _ready(published: Published, moment: Moment) -> Series:
+    ready = value_of(published.readings.ready)
+    if ready is not None:
+        yield {}, ready
+
+
+def _stuck(published: Published, moment: Moment) -> Series:
+    stuck = value_of(published.readings.stuck)
+    if stuck is not None:
+        yield {"reason": "any"}, stuck
+
+
+def _unmet(published: Published, moment: Moment) -> Series:
+    for limit in published.decision.limits:
+        if limit.after < limit.before:
+            yield {"reason": limit.by}, limit.before - limit.after
+
+
+def _tokens(published: Published, moment: Moment) -> Series:
+    return _capacity(published, unit=Unit.TOKENS)
+
+
+def _requests(published: Published, moment: Moment) -> Series:
+    return _capacity(published, unit=Unit.REQUESTS)
+
+
+def _capacity(published: Published, *, unit: Unit) -> Series:
+    capacity = published.knowledge.capacity
+    if capacity is not None and published.workload.spec.unit is unit:
+        yield {}, capacity.value
+
+
+def _lead_time(published: Published, moment: Moment) -> Series:
+    yield {}, published.knowledge.lead_time
+
+
+def _outlook(published: Published, moment: Moment) -> Series:
+    outlook = published.knowledge.outlook
+    if outlook is not None:
+        yield {"quantile": f"{published.workload.forecasting.quantile:g}"}, outlook
+
+
+def _limited(published: Published, moment: Moment) -> Series:
+    # What moved the target twice is still one series.
+    for by in {limit.by: None for limit in published.decision.limits}:
+        yield {"by": by}, 1
+
+
+def _decisions(published: Published, moment: Moment) -> Series:
+    key = published.workload.key
+    for winner, count in moment.telemetry.decisions(key.namespace, key.name).items():
+        yield {"winner": winner}, count
+
+
+def _last_poll(published: Published, moment: Moment) -> Series:
+    key = published.workload.key
+    at = moment.telemetry.last_poll(key.namespace, key.name)
+    if at is not None:
+        yield {}, at
+
+
+SERIES: Mapping[Metric, Callable[[Published, Moment], Series]] = {
+    TARGET: _target,
+    RECOMMENDATION: _recommendations,
+    SIGNAL_VALUE: _values,
+    SIGNAL_AGE: _ages,
+    SIGNAL_GAP: _gaps,
+    READY: _ready,
+    STUCK: _stuck,
+    UNMET: _unmet,
+    CAPACITY_TOKENS: _tokens,
+    CAPACITY_REQUESTS: _requests,
+    LEAD_TIME: _lead_time,
+    FORECAST_DEMAND: _outlook,
+    LIMITED: _limited,
+    DECISIONS: _decisions,
+    LAST_POLL: _last_poll,
+}
+"""Each metric of a workload, and where its values come from."""

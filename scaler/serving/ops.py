@@ -1,0 +1,211 @@
+"""Operations over HTTP: metrics, probes, and the workloads API."""
+
+import asyncio
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+import attrs
+import orjson
+from aiohttp import web
+
+from scaler.errors import ConfigError, Problem
+from scaler.runtime.board import Board, Published
+from scaler.serving.documents import SCHEMA, explanation, summary
+from scaler.serving.exposition import pieces
+from scaler.serving.served import Served
+from scaler.telemetry import Telemetry
+
+HOUR = 3600
+LAST_WORDS = 1.0
+"""Seconds for answers that are being written when the service stops."""
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Forescale</title>
+<h1>Forescale {version}</h1>
+<p>{readiness}
+<ul>
+<li><a href="/api/v1/workloads">workloads</a>
+<li><a href="/metrics">metrics</a>
+<li><a href="/readyz">ready</a>
+</ul>
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Operations:
+    """What the endpoints read. `unready` is why the service is not ready, empty when it is."""
+
+    board: Board
+    served: Served
+    telemetry: Telemetry
+    now: Callable[[], int]
+    unready: Callable[[], str]
+
+
+class OpsServer:
+    """The operations port. Plain HTTP: it says nothing secret and takes no orders."""
+
+    def __init__(self, operations: Operations, *, address: str) -> None:
+        self._operations = operations
+        self._address = address
+        self._runner = web.AppRunner(
+            _application(operations), access_log=None, shutdown_timeout=LAST_WORDS
+        )
+
+    async def start(self) -> int:
+        """Listen, and return the port.
+
+        Raises:
+            ConfigError: the address cannot be listened on.
+        """
+        await self._runner.setup()
+        host, _, port = self._address.rpartition(":")
+        site = web.TCPSite(self._runner, host.strip("[]") or None, int(port))
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            rule = f"cannot be listened on: {error.strerror}"
+            problem = Problem(path="ops.address", rule=rule, value=self._address)
+            raise ConfigError(problem) from error
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Close the port, once what is being written is written, or its time is over."""
+        await self._runner.cleanup()
+
+
+class _Handlers:
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    async def metrics(self, request: web.Request) -> web.StreamResponse:
+        """The exposition, written in pieces between which others get their turn."""
+        operations = self._operations
+        page = pieces(operations.board, telemetry=operations.telemetry, now=operations.now())
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return await _stream(request, (piece.encode() for piece in page), kind=kind)
+
+    async def live(self, request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def ready(self, request: web.Request) -> web.Response:
+        reason = self._operations.unready()
+        return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
+
+    async def page(self, request: web.Request) -> web.Response:
+        readiness = self._operations.unready() or "ready"
+        version = self._operations.telemetry.version
+        text = _PAGE.format(version=version, readiness=html.escape(readiness))
+        return web.Response(text=text, content_type="text/html")
+
+    async def workloads(self, request: web.Request) -> web.StreamResponse:
+        """Every workload in a line."""
+        now = self._operations.now()
+        return await _stream(request, _list(self._operations.board, now=now), kind=_JSON)
+
+    async def workload(self, request: web.Request) -> web.Response:
+        """The last decision of one workload, with its reasons."""
+        triggers = self._triggers(request)
+        return _json(explanation(triggers, now=self._operations.now()))
+
+    async def decisions(self, request: web.Request) -> web.Response:
+        """What was served, by default in the last hour."""
+        now = self._operations.now()
+        stop = _time(request, "to", default=now)
+        start = _time(request, "from", default=stop - HOUR)
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        answers = self._operations.served.between(namespace, name, start=start, stop=stop)
+        document = {
+            "schema": SCHEMA,
+            "namespace": namespace,
+            "name": name,
+            "from": start,
+            "to": stop,
+            "decisions": [attrs.asdict(answer) for answer in answers],
+        }
+        return _json(document)
+
+    def _triggers(self, request: web.Request) -> list[Published]:
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        found = [
+            each
+            for each in self._operations.board
+            if (each.workload.key.namespace, each.workload.key.name) == (namespace, name)
+        ]
+        if not found:
+            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        return found
+
+
+_JSON = "application/json"
+
+
+def _application(operations: Operations) -> web.Application:
+    handlers = _Handlers(operations)
+    workload = "/api/v1/workloads/{namespace}/{name}"
+    application = web.Application()
+    application.add_routes(
+        [
+            web.get("/", handlers.page),
+            web.get("/metrics", handlers.metrics),
+            web.get("/livez", handlers.live),
+            web.get("/readyz", handlers.ready),
+            web.get("/api/v1/workloads", handlers.workloads),
+            web.get(workload, handlers.workload),
+            web.get(f"{workload}/decisions", handlers.decisions),
+        ]
+    )
+    return application
+
+
+def _json(document: object) -> web.Response:
+    return web.Response(body=orjson.dumps(document), content_type=_JSON)
+
+
+def _refusal(kind: type[web.HTTPException], message: str) -> web.HTTPException:
+    body = orjson.dumps({"schema": SCHEMA, "error": message})
+    return kind(body=body, content_type=_JSON)
+
+
+def _time(request: web.Request, name: str, *, default: int) -> int:
+    """A time of the query: Unix seconds, or RFC 3339."""
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if re.fullmatch(r"[0-9]{1,12}", given):
+        return int(given)
+    try:
+        at = datetime.fromisoformat(given)
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    except ValueError:
+        message = f"{name}: must be Unix seconds or RFC 3339, got {given!r}"
+        raise _refusal(web.HTTPBadRequest, message) from None
+
+
+def _list(board: Iterable[Published], *, now: int) -> Iterator[bytes]:
+    yield b'{"schema":"' + SCHEMA.encode() + b'","workloads":['
+    separator = b""
+    for published in board:
+        yield separator + orjson.dumps(summary(published, now=now))
+        separator = b","
+    yield b"]}"
+
+
+_CHUNK = 64 * 1024
+
+
+async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> web.StreamResponse:
+    """Write `page`, gathered into chunks, and let others have their turn after each."""
+    response = web.StreamResponse(headers={"Content-Type": kind})
+    await response.prepare(request)
+    gathered = bytearray()
+    for piece in page:
+        gathered += piece
+        if len(gathered) >= _CHUNK:
+            await response.write(bytes(gathered))
+            gathered.clear()
+            await asyncio.sleep(0)
+    await response.write_eof(bytes(gathered))
+    return response
