@@ -54,8 +54,13 @@ def learn(history: Sequence[Readings], *, spec: Spec, at: int) -> Knowledge:
         at=at,
         capacity=_capacity(loads, spec=spec),
         tokens_per_request=_tokens_per_request(history),
-        lead_time=min(spec.lead_time or DEFAULT_LEAD_TIME, spec.lead_time_max),
+        lead_time=prior_lead_time(spec),
     )
+
+
+def prior_lead_time(spec: Spec) -> int:
+    """Seconds from asked for to ready, before any was measured."""
+    return min(spec.lead_time or DEFAULT_LEAD_TIME, spec.lead_time_max)
 
 
 def _load(readings: Readings, *, spec: Spec) -> _Load | None:

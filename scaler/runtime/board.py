@@ -26,8 +26,10 @@ class Board:
         self._published: dict[Key, Published] = {}
 
     def post(self, published: Published) -> None:
-        """Replace what stands for this workload."""
-        self._published[published.workload.key] = published
+        """Replace what stands for this workload; it counts as the newest of its name."""
+        key = published.workload.key
+        self._published.pop(key, None)
+        self._published[key] = published
 
     def remove(self, key: Key) -> None:
         """Forget a workload that nobody asks for any more."""
@@ -64,5 +66,9 @@ class Board:
         return published
 
     def __iter__(self) -> Iterator[Published]:
-        """Everything published, in no order; safe while the loop goes on posting."""
-        return iter(list(self._published.values()))
+        """The newest of each ScaledObject, in no order; safe while the loop goes on posting.
+
+        While metadata change, a workload is known under its old and its new key.
+        """
+        newest = {str(key): published for key, published in self._published.items()}
+        return iter(list(newest.values()))

@@ -1,0 +1,99 @@
+"""Bring workloads up to a time. Start, first sight, tick, recovery and clock jump: all one call."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from scaler.errors import ForescaleError, SignalError
+from scaler.runtime.fold import Fold, Progress
+from scaler.runtime.history import Answer, History
+from scaler.runtime.knowledge import Learning, teach
+
+TOGETHER = 50
+"""Workloads in one read: `histogram_quantile` takes twice the time over larger groups."""
+
+AT_ONCE = 4
+"""Reads under way at the same time: a source that everybody needs is not to be flooded."""
+
+
+async def advance(
+    folds: Sequence[Fold], *, history: History, to: float, settle: int, learning: Learning
+) -> Sequence[Progress]:
+    """Read what each fold is missing up to `to`, fold it, and say how far each one came.
+
+    Answers are settled once they are `settle` seconds old; what is younger is read and folded
+    again next time. A fold whose source gave no answer stays where it is, with its `trouble`.
+    """
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def group(members: Sequence[Fold]) -> Sequence[Progress]:
+        async with gate:
+            try:
+                await _prepare(members, history=history, to=to, learning=learning)
+                return await _advance(
+                    members, history=history, to=to, settle=settle, learning=learning
+                )
+            except SignalError as error:
+                for fold in members:
+                    fold.trouble = error
+                return ()
+
+    groups = [part for alike in _by_ticks(folds, to=to).values() for part in _parts(alike)]
+    progress = await asyncio.gather(*map(group, groups))
+    return [one for some in progress for one in some]
+
+
+async def _prepare(
+    folds: Sequence[Fold], *, history: History, to: float, learning: Learning
+) -> None:
+    """Learn, for those who know nothing yet, what counted at any tick that will be folded."""
+    ignorant = [fold for fold in folds if not fold.known]
+    if not ignorant:
+        return
+    newest = learning.epoch(to)
+    oldest = min(learning.epoch(fold.ticks(to).start) for fold in ignorant)
+    epochs = range(oldest, newest + 1, learning.every)
+    await teach(ignorant, epochs=epochs, history=history, learning=learning)
+
+
+async def _advance(
+    folds: Sequence[Fold], *, history: History, to: float, settle: int, learning: Learning
+) -> Sequence[Progress]:
+    progress = []
+    for ticks, members in _by_ticks(folds, to=to).items():
+        answered = await history.read([fold.workload for fold in members], ticks)
+        for fold in members:
+            settle_at = int(to) - settle
+            one = _fold(fold, answered.get(fold.workload), settle_at=settle_at, learning=learning)
+            progress.extend([one] if one else [])
+            # A long fold takes milliseconds, and there may be thousands: let others answer.
+            await asyncio.sleep(0)
+    return progress
+
+
+def _fold(
+    fold: Fold, answer: Answer | None, *, settle_at: int, learning: Learning
+) -> Progress | None:
+    if isinstance(answer, ForescaleError):
+        fold.trouble = answer
+        return None
+    known = [(reading, fold.knowledge(learning.epoch(reading.at))) for reading in answer or ()]
+    lessons = [(reading, knowledge) for reading, knowledge in known if knowledge is not None]
+    if not lessons:
+        return None
+    fold.trouble = None
+    return fold.fold(lessons, settle_at=settle_at)
+
+
+def _by_ticks(folds: Iterable[Fold], *, to: float) -> Mapping[range, Sequence[Fold]]:
+    """Folds that miss the same ticks; those that miss none are up to date."""
+    groups: dict[range, list[Fold]] = defaultdict(list)
+    for fold in folds:
+        ticks = fold.ticks(to)
+        if ticks:
+            groups[ticks].append(fold)
+    return groups
+
+
+def _parts(folds: Sequence[Fold]) -> Iterable[Sequence[Fold]]:
+    return (folds[start : start + TOGETHER] for start in range(0, len(folds), TOGETHER))

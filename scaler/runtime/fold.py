@@ -1,0 +1,75 @@
+"""The fold of one workload as it stands: what is settled, and what is known."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from scaler.config.workload import Workload
+from scaler.errors import ForescaleError
+from scaler.policy.engine import decide, memory, start
+from scaler.policy.learn import prior_lead_time
+from scaler.policy.model import Decision, Knowledge, Readings, State
+from scaler.runtime.board import Published
+from scaler.runtime.grid import last_tick
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """One advance: what to publish now, and the decisions that will not change any more."""
+
+    published: Published
+    settled: tuple[Decision, ...]
+
+
+@attrs.define(eq=False)
+class Fold:
+    """Mutable, owned by the loop.
+
+    `known` maps an epoch to what was learned up to it; `trouble` is why the newest read failed.
+    """
+
+    workload: Workload
+    settled: State | None = None
+    trouble: ForescaleError | None = None
+    known: dict[int, Knowledge] = attrs.field(factory=dict)
+
+    def knowledge(self, epoch: int) -> Knowledge | None:
+        """What was learned up to `epoch`; where that failed, the newest from before."""
+        earlier = [known for known in self.known if known <= epoch]
+        return self.known[max(earlier)] if earlier else None
+
+    def ticks(self, to: float) -> range:
+        """The ticks to fold to come from what is settled to `to`; all of the memory at first.
+
+        A clock that jumped further than the memory reaches starts over, which is the same.
+        """
+        spec = self.workload.spec
+        newest = last_tick(self.workload, at=to)
+        lead_times = [knowledge.lead_time for knowledge in self.known.values()]
+        lead_time = max(lead_times, default=prior_lead_time(spec))
+        oldest = newest - memory(spec, lead_time) // spec.step * spec.step
+        first = oldest if self.settled is None else max(oldest, self.settled.at + spec.step)
+        return range(first, newest + 1, spec.step)
+
+    def fold(self, lessons: Sequence[tuple[Readings, Knowledge]], *, settle_at: int) -> Progress:
+        """Fold consecutive ticks (one at least) and keep the state at the last that is settled."""
+        spec = self.workload.spec
+        state = self._before(lessons[0][0].at)
+        decisions: list[Decision] = []
+        for readings, knowledge in lessons:
+            decision, state = decide(readings=readings, knowledge=knowledge, state=state, spec=spec)
+            decisions.append(decision)
+            if readings.at <= settle_at:
+                self.settled = state
+        newest, knowledge = lessons[-1]
+        published = Published(
+            workload=self.workload, decision=decisions[-1], readings=newest, knowledge=knowledge
+        )
+        settled = tuple(decision for decision in decisions if decision.at <= settle_at)
+        return Progress(published=published, settled=settled)
+
+    def _before(self, tick: int) -> State:
+        spec = self.workload.spec
+        if self.settled is not None and self.settled.at == tick - spec.step:
+            return self.settled
+        return start(spec, tick)

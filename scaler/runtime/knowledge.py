@@ -1,0 +1,71 @@
+"""When knowledge is learned, and from which history: aligned, so that everybody knows the same."""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from scaler.errors import ForescaleError
+from scaler.policy import learn
+from scaler.policy.model import Readings
+from scaler.runtime.fold import Fold
+from scaler.runtime.history import History
+
+KEPT = 3
+"""Epochs kept for each workload: ticks that are folded again may lie before the newest."""
+
+
+@attrs.frozen(kw_only=True)
+class Learning:
+    """Epochs of knowledge, in seconds.
+
+    What is learned up to an epoch counts from `grace` after it: time to read a day of history for
+    every workload without haste, and for late samples to arrive.
+    """
+
+    every: int = 3600
+    lookback: int = learn.LOOKBACK
+    step: int = learn.STEP
+    grace: int = 300
+
+    def epoch(self, at: float) -> int:
+        """The epoch whose knowledge counts at `at`."""
+        counted = int(at) - self.grace
+        return counted - counted % self.every
+
+    def coming(self, now: float) -> int:
+        """The newest epoch whose samples have come in: its knowledge counts now or soon."""
+        over = int(now) - self.grace // 2
+        return over - over % self.every
+
+    def lessons(self, epochs: Iterable[int]) -> range:
+        """The ticks that the knowledge of these epochs is learned from."""
+        wanted = list(epochs)
+        return range(min(wanted) - self.lookback, max(wanted), self.step)
+
+
+async def teach(
+    folds: Sequence[Fold], *, epochs: Sequence[int], history: History, learning: Learning
+) -> None:
+    """Learn what these epochs teach about each workload, in one read.
+
+    Raises:
+        SignalError: the source gave no answer.
+    """
+    ticks = learning.lessons(epochs)
+    answered = await history.read([fold.workload for fold in folds], ticks)
+    for fold in folds:
+        past = answered.get(fold.workload)
+        if isinstance(past, ForescaleError):
+            fold.trouble = past
+        elif past is not None:
+            _learn(fold, past, epochs=epochs, learning=learning)
+
+
+def _learn(
+    fold: Fold, past: Sequence[Readings], *, epochs: Sequence[int], learning: Learning
+) -> None:
+    for epoch in epochs:
+        lessons = [r for r in past if epoch - learning.lookback <= r.at < epoch]
+        fold.known[epoch] = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
+    for old in sorted(fold.known)[:-KEPT]:
+        del fold.known[old]

@@ -1,0 +1,249 @@
+"""The loop: ticks every workload in its own second, and answers whoever asks meanwhile."""
+
+import asyncio
+import gc
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+import attrs
+import structlog
+
+from scaler.config.workload import Key, Workload
+from scaler.errors import DecisionExpired, SignalError, UnknownWorkload
+from scaler.runtime.advance import advance
+from scaler.runtime.board import Board, Published
+from scaler.runtime.clock import Clock
+from scaler.runtime.fold import Fold, Progress
+from scaler.runtime.grid import last_tick
+from scaler.runtime.history import History
+from scaler.runtime.knowledge import Learning, teach
+
+LAG = 1.0
+"""Seconds after a tick at which it is asked for: a younger sample is often not there yet."""
+
+FIRST_LOOK = 1.8
+"""Seconds that the first question about a workload may wait for an answer."""
+
+FORGET_AFTER = 15 * 60
+"""Seconds after which a workload that nobody asks for is no longer watched."""
+
+LESSONS_AT_ONCE = 25
+"""Workloads whose new knowledge is learned after one slot: a day of history each."""
+
+log = structlog.get_logger()
+
+
+class Listener:
+    """Is told what happens, for logs, metrics and the record. Does nothing by itself."""
+
+    def progressed(self, progress: Progress) -> None:
+        """A workload was decided on."""
+
+    def ticked(self, seconds: float) -> None:
+        """A slot of workloads was read and decided."""
+
+    def forgotten(self, workload: Workload) -> None:
+        """Nobody asks for this workload any more."""
+
+
+@attrs.define(eq=False)
+class Watched:
+    """One workload under watch: its fold, who waits for it, and when it was last asked for.
+
+    `looked` is set after the first look, whatever came of it; `busy` while a look is under way.
+    """
+
+    fold: Fold
+    asked_at: float
+    declared: bool = False
+    busy: bool = False
+    ticked: int = 0
+    looked: asyncio.Event = attrs.field(factory=asyncio.Event)
+    edge: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+
+class Loop:
+    """Owns every fold. Reading, folding and publishing happen here and nowhere else."""
+
+    def __init__(
+        self,
+        *,
+        history: History,
+        clock: Clock,
+        settle: int,
+        learning: Learning | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.board = Board()
+        self._history = history
+        self._clock = clock
+        self._settle = settle
+        self._learning = learning or Learning()
+        self._listener = listener or Listener()
+        self._watched: dict[Key, Watched] = {}
+        self._looks: set[asyncio.Task[None]] = set()
+        self._passed = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether every workload known at the start has had its first look."""
+        return self._passed and all(
+            watched.looked.is_set() for watched in self._watched.values() if watched.declared
+        )
+
+    def declare(self, workloads: Iterable[Workload]) -> None:
+        """Watch these, whether somebody asks for them or not; those no longer named may go."""
+        named = {workload.key: workload for workload in workloads}
+        for key, watched in self._watched.items():
+            watched.declared = key in named
+        for workload in named.values():
+            self._meet(workload).declared = True
+
+    async def answer(self, workload: Workload) -> Published:
+        """What stands on the board; for an unseen workload, what a first look finds in time.
+
+        Raises:
+            UnknownWorkload: the first look is not over yet, or its source gave no answer.
+            DecisionExpired: nothing true can be said any more.
+        """
+        watched = self._meet(workload)
+        watched.asked_at = self._clock.now()
+        if not watched.looked.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(watched.looked.wait(), FIRST_LOOK)
+        try:
+            return self.board.answer(workload.key, now=int(self._clock.now()))
+        except (UnknownWorkload, DecisionExpired) as error:
+            trouble = watched.fold.trouble
+            if trouble is None:
+                raise
+            msg = f"{error}; {trouble}"
+            raise type(error)(msg) from trouble
+
+    async def wait_active(
+        self, workload: Workload, *, known: bool | None, within: float
+    ) -> bool | None:
+        """Whether it is active, once that differs from `known`, at the latest after `within` s."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within
+        watched = self._meet(workload)
+        while True:
+            edge = watched.edge
+            active = self._active(workload)
+            watched.asked_at = self._clock.now()
+            left = deadline - loop.time()
+            if (active is not None and active != known) or left <= 0:
+                return active
+            with suppress(TimeoutError):
+                await asyncio.wait_for(edge.wait(), left)
+
+    def _active(self, workload: Workload) -> bool | None:
+        try:
+            now = int(self._clock.now())
+            return self.board.answer(workload.key, now=now).decision.active
+        except (DecisionExpired, UnknownWorkload):
+            return None
+
+    async def run(self) -> None:
+        """Tick until cancelled: every second, the workloads whose tick has come."""
+        gc.freeze()
+        try:
+            while True:
+                now = self._clock.now()
+                self._start(self._due(now), now=now)
+                self._passed = True
+                self._forget(now)
+                await self._clock.sleep_until(int(now) + 1 + LAG % 1)
+        finally:
+            for task in self._looks:
+                task.cancel()
+            await asyncio.gather(*self._looks, return_exceptions=True)
+
+    def _due(self, now: float) -> Sequence[Watched]:
+        due = []
+        for watched in self._watched.values():
+            tick = last_tick(watched.fold.workload, at=now - LAG)
+            if tick > watched.ticked and not watched.busy:
+                watched.ticked = tick
+                due.append(watched)
+        return due
+
+    def _meet(self, workload: Workload) -> Watched:
+        known = self._watched.get(workload.key)
+        if known is not None:
+            return known
+        now = self._clock.now()
+        tick = last_tick(workload, at=now - LAG)
+        met = Watched(fold=Fold(workload=workload), asked_at=now, ticked=tick)
+        self._watched[workload.key] = met
+        log.info("workload_met", workload=str(workload.key))
+        self._start([met], now=now)
+        return met
+
+    def _start(self, due: Sequence[Watched], *, now: float) -> None:
+        if not due:
+            return
+        for watched in due:
+            watched.busy = True
+        task = asyncio.create_task(self._look(due, now=now))
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+
+    async def _look(self, due: Sequence[Watched], *, now: float) -> None:
+        """Advance these, publish, then learn what is new; one slot's trouble is its own."""
+        began = asyncio.get_running_loop().time()
+        try:
+            for progress in await advance(
+                [watched.fold for watched in due],
+                history=self._history,
+                to=now - LAG,
+                settle=self._settle,
+                learning=self._learning,
+            ):
+                self._publish(progress)
+            await self._learn(due, now=now)
+        except SignalError as error:
+            log.debug("not_learned", error=str(error))
+        except Exception:
+            log.exception("slot_failed", workloads=len(due))
+        finally:
+            for watched in due:
+                watched.busy = False
+                watched.looked.set()
+        self._listener.ticked(asyncio.get_running_loop().time() - began)
+
+    def _publish(self, progress: Progress) -> None:
+        published = progress.published
+        watched = self._watched.get(published.workload.key)
+        if watched is None:
+            return
+        before = self._active(published.workload)
+        self.board.post(published)
+        self._listener.progressed(progress)
+        watched.looked.set()
+        if self._active(published.workload) != before:
+            watched.edge.set()
+            watched.edge = asyncio.Event()
+
+    async def _learn(self, due: Sequence[Watched], *, now: float) -> None:
+        epoch = self._learning.coming(now)
+        behind = [w.fold for w in due if w.fold.known and epoch not in w.fold.known]
+        if behind:
+            await teach(
+                behind[:LESSONS_AT_ONCE],
+                epochs=[epoch],
+                history=self._history,
+                learning=self._learning,
+            )
+
+    def _forget(self, now: float) -> None:
+        gone = [
+            watched.fold.workload
+            for watched in self._watched.values()
+            if not watched.declared and now - watched.asked_at > FORGET_AFTER
+        ]
+        for workload in gone:
+            del self._watched[workload.key]
+            self.board.remove(workload.key)
+            self._listener.forgotten(workload)
+            log.info("workload_forgotten", workload=str(workload.key))
