@@ -38,8 +38,13 @@ class Forecaster:
     preparation: Preparation = prepare
     """How a series is made ready: a calendar brings local time and events in here."""
 
-    def fit(self, series: Series) -> "Fitted":
+    def fit(self, series: Series, *, since: int | None = None) -> "Fitted":
         """Learn from *series* alone, up to its end.
+
+        Args:
+            series: the history.
+            since: Unix seconds of the first origin of the record; by default the spec's record
+                before the end.
 
         Raises:
             ValueError: the series is empty.
@@ -52,7 +57,9 @@ class Forecaster:
         pool = self._pool(series)
         models = tuple(candidate.fit(prepared, plan=plan) for candidate in pool)
         every = -(-max(self.spec.record_every, series.step) // series.step) * series.step
-        times = grid(series, first=series.end - self.spec.record, every=every)
+        times = grid(
+            series, first=series.end - self.spec.record if since is None else since, every=every
+        )
         track = follow(models, prepared, times=times, knots=rules.knots, window=rules.window)
         return Fitted(
             forecaster=self,
@@ -151,14 +158,16 @@ class Fitted:
 
     def predict(self) -> Forecast:
         """Return the forecast from the end of the series."""
-        spec, series = self.forecaster.spec, self.series
-        standing = self.verdict.at(self.track.times.size - 1)
+        spec, series, row = self.forecaster.spec, self.series, self.track.times.size - 1
+        standing = self.verdict.at(row)
         path, skilled = standing.forecast(
             spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0],
             baseline=self.rules.baseline,
         )
         peak = self.rules.peak_of(path)
-        levels = bands_at(self.track, self.verdict, path=path, rules=self.rules, levels=spec.levels)
+        levels = bands_at(
+            self.track, self.verdict, row=row, path=path, rules=self.rules, levels=spec.levels
+        )
         return Forecast(
             at=series.end,
             step=series.step,

@@ -56,11 +56,13 @@ class Harmonic:
             + targets
             + prepared.shifts[np.clip(targets, 0, top)]
         )
-        columns = [np.ones(targets.shape)]
-        for frequency in self._frequencies(prepared.step):
+        frequencies = self._frequencies(prepared.step)
+        terms = np.ones((*targets.shape, 1 + 2 * len(frequencies)))
+        for number, frequency in enumerate(frequencies):
             angle = 2 * np.pi * ((local * frequency) % 1.0)
-            columns.extend((np.sin(angle), np.cos(angle)))
-        return np.stack(columns, axis=-1)
+            np.sin(angle, out=terms[..., 2 * number + 1])
+            np.cos(angle, out=terms[..., 2 * number + 2])
+        return terms
 
     def _frequencies(self, step: int) -> list[float]:
         """Return the frequencies per step, without those too fast for the grid."""
@@ -69,11 +71,8 @@ class Harmonic:
             for season, harmonics in self.waves
             for number in range(1, harmonics + 1)
         }
-        return sorted(
-            {
-                round(frequency, 12): frequency for frequency in exact if frequency < _NYQUIST
-            }.values()
-        )
+        distinct = {round(frequency, 12): frequency for frequency in exact if frequency < _NYQUIST}
+        return sorted(distinct.values())
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -139,7 +139,7 @@ def judge(track: Track, *, rules: Rules) -> Verdict:
     skilled &= np.isfinite(combined)
     path = np.where(skilled, combined, reactive)
     peak = rules.peak_of(path)
-    margin = _margins(track, peak=peak, rules=rules)
+    margin = margins_of(track, peak=peak, rules=rules)
     return Verdict(
         weights=weights,
         skilled=skilled,
@@ -168,11 +168,26 @@ def coverage(track: Track, verdict: Verdict, *, rules: Rules) -> float:
 
 
 def bands_at(
-    track: Track, verdict: Verdict, *, path: FloatArray, rules: Rules, levels: tuple[float, ...]
+    track: Track,
+    verdict: Verdict,
+    *,
+    row: int,
+    path: FloatArray,
+    rules: Rules,
+    levels: tuple[float, ...],
 ) -> FloatArray:
-    """Return quantiles around *path* from the last errors; shape (levels, knots)."""
-    recent = slice(-max(rules.record // rules.every(track.times), 1), None)
-    margin = bands(root(track.actual[recent]) - root(verdict.path[recent]), levels=levels)
+    """Return quantiles around *path* from the errors known at one row; shape (levels, knots)."""
+    window = rules.sliding(track.times, delays=rules.knots)
+    rows = row - window.delays - np.arange(window.width)[:, None]
+    knots = np.arange(rules.knots.size)
+    known = rows >= 0
+    chosen = np.where(known, rows, 0)
+    if row < 0:
+        scores = np.full(rows.shape, np.nan)
+    else:
+        error = root(track.actual[chosen, knots]) - root(verdict.path[chosen, knots])
+        scores = np.where(known, error, np.nan)
+    margin = bands(scores, levels=levels)
     fallback = np.stack([cold(path, quantile=level) for level in levels])
     return np.where(np.isnan(margin), fallback, square(root(path) + margin))
 
@@ -185,7 +200,8 @@ def _gate(
     return np.where(known, 1.0 - ratio, np.nan), known & (1.0 - ratio >= rules.least_skill)
 
 
-def _margins(track: Track, *, peak: FloatArray, rules: Rules) -> FloatArray:
+def margins_of(track: Track, *, peak: FloatArray, rules: Rules) -> FloatArray:
+    """Return the margin in force at every origin for these forecasts of the maximum."""
     window = rules.sliding(track.times, delays=np.array([rules.window]))
     return margins(
         root(track.peak) - root(peak),
