@@ -1,0 +1,1 @@
+"""Adapters in: what engines expose, as data, and the two ways of reading it."""

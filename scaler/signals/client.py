@@ -1,0 +1,209 @@
+"""Range queries over HTTP to one Prometheus, within bounds of time and size.
+
+Credentials live in a session that only ever talks to the source they belong to, and redirects are
+not followed: an answer that points elsewhere is no answer.
+"""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+import attrs
+import orjson
+import structlog
+
+from scaler.config.sources import ClientTls, PrometheusSource
+from scaler.errors import (
+    ConfigError,
+    SignalError,
+    SignalMalformed,
+    SignalTimeout,
+    SignalUnavailable,
+)
+from scaler.signals.meter import Meter
+
+_LOG = structlog.get_logger()
+_MAX_BYTES = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+_REFUSED_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+_UNAUTHORIZED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_LONGEST_PAUSE = 0.3
+_EXCERPT = 300
+
+
+class _WorthARetry(SignalUnavailable):
+    """A failure that the next attempt may not meet."""
+
+
+@attrs.frozen
+class Series:
+    """One series of an answer: its values by Unix second."""
+
+    labels: Mapping[str, str]
+    values: Mapping[int, float]
+
+
+class Client:
+    """Asks one Prometheus, known by `name`."""
+
+    def __init__(self, name: str, source: PrometheusSource, *, meter: Meter) -> None:
+        self._name = name
+        self._source = source
+        self._meter = meter
+        self._url = source.url.rstrip("/") + "/api/v1/query_range"
+        self._session: aiohttp.ClientSession | None = None
+        self._jitter = random.SystemRandom()
+        self._warned: frozenset[str] = frozenset()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def query(self, text: str, ticks: range) -> list[Series]:
+        """The series of `text` at `ticks`; each has values only where it has any.
+
+        Raises:
+            SignalError: there is no answer, within the source's timeout and one retry.
+        """
+        clock = asyncio.get_running_loop().time
+        started, error = clock(), None
+        try:
+            async with asyncio.timeout(self._source.timeout):
+                return await self._twice(text, ticks)
+        except TimeoutError:
+            error = SignalTimeout.reason
+            raise SignalTimeout(self._says(f"no answer in {self._source.timeout:g} s")) from None
+        except SignalError as failure:
+            error = failure.reason
+            raise
+        finally:
+            self._meter.observe(self._name, clock() - started, error)
+
+    async def _twice(self, text: str, ticks: range) -> list[Series]:
+        try:
+            return await self._once(text, ticks)
+        except _WorthARetry:
+            # Spread, so that many queries that failed together do not come back together.
+            await asyncio.sleep(self._jitter.uniform(0.0, _LONGEST_PAUSE))
+            return await self._once(text, ticks)
+
+    async def _once(self, text: str, ticks: range) -> list[Series]:
+        form = {
+            "query": text,
+            "start": str(ticks[0]),
+            "end": str(ticks[-1]),
+            "step": str(ticks.step),
+            "timeout": f"{self._source.timeout:g}s",
+        }
+        session = self._opened()
+        headers = self._headers()
+        try:
+            async with session.post(
+                self._url, data=form, headers=headers, allow_redirects=False
+            ) as response:
+                body = await self._body(response)
+                self._refuse(response, body)
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as failure:
+            raise _WorthARetry(self._says(str(failure) or type(failure).__name__)) from failure
+        except aiohttp.ClientError as failure:
+            raise SignalUnavailable(self._says(str(failure))) from failure
+        return self._series(body)
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            body += chunk
+            if len(body) > _MAX_BYTES:
+                raise SignalMalformed(self._says(f"the answer exceeds {_MAX_BYTES} bytes"))
+        return bytes(body)
+
+    def _refuse(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+        """Let only good answers pass."""
+        status = response.status
+        if status == HTTPStatus.OK:
+            return
+        detail = f"HTTP {status}: {_complaint(body)}"
+        if status in _REFUSED_QUERY:
+            raise SignalMalformed(self._says(f"the query was refused, {detail}"))
+        if status in _UNAUTHORIZED:
+            raise SignalUnavailable(self._says(f"not authorized, {detail}"))
+        if "Location" in response.headers:
+            place = response.headers["Location"][:_EXCERPT]
+            raise SignalUnavailable(self._says(f"redirects to {place}, which is not followed"))
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise _WorthARetry(self._says(detail))
+        raise SignalUnavailable(self._says(detail))
+
+    def _series(self, body: bytes) -> list[Series]:
+        try:
+            document: dict[str, Any] = orjson.loads(body)
+            if document["status"] != "success":
+                raise SignalMalformed(self._says(_complaint(body)))
+            self._warn(document.get("warnings") or ())
+            return [
+                Series(each["metric"], {int(at): float(value) for at, value in each["values"]})
+                for each in document["data"]["result"]
+                if "values" in each
+            ]
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as failure:
+            detail = f"not an answer of Prometheus: {body[:_EXCERPT]!r}"
+            raise SignalMalformed(self._says(detail)) from failure
+
+    def _warn(self, warnings: list[str] | tuple[str, ...]) -> None:
+        new = frozenset(map(str, warnings))
+        if new - self._warned:
+            _LOG.warning("source_warned", source=self._name, warnings=sorted(new))
+        self._warned = new
+
+    def _says(self, what: str) -> str:
+        return f"{self._name}: {what}"
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=_trust(self._source.tls), limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    def _headers(self) -> dict[str, str]:
+        """Who asks. Secrets are read for every query, because they are rotated under us."""
+        source, headers = self._source, {}
+        if source.tenant is not None:
+            headers["X-Scope-OrgID"] = source.tenant
+        try:
+            if source.bearer_token is not None:
+                headers["Authorization"] = f"Bearer {source.bearer_token.reveal()}"
+            if source.basic is not None:
+                secret = source.basic.password.reveal()
+                auth = aiohttp.BasicAuth(source.basic.username, secret, encoding="utf-8")
+                headers["Authorization"] = auth.encode()
+        except ConfigError as failure:
+            raise SignalUnavailable(self._says(str(failure))) from failure
+        return headers
+
+
+def _trust(tls: ClientTls | None) -> ssl.SSLContext | bool:
+    if tls is None:
+        return True
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert is not None:
+        context.load_cert_chain(tls.cert, tls.key)
+    return context
+
+
+def _complaint(body: bytes) -> str:
+    """Why Prometheus says that it did not answer."""
+    try:
+        document = orjson.loads(body)
+        return f"{document['errorType']}: {document['error']}"[:_EXCERPT]
+    except (KeyError, TypeError, ValueError):
+        return body[:_EXCERPT].decode(errors="replace")

@@ -1,0 +1,100 @@
+"""Every workload's readings from the source it names; one source's failure is its own."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from scaler.config.workload import SourceKind, Workload
+from scaler.errors import SignalError, SignalUnavailable
+from scaler.policy.model import Readings
+
+_MOST_ADDRESSES = 100
+
+
+class Readable(Protocol):
+    """A history that holds connections."""
+
+    async def read(
+        self, workloads: Sequence[Workload], ticks: range
+    ) -> Mapping[Workload, Sequence[Readings]]:
+        """Readings of every workload at every tick."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class Histories:
+    """Routes workloads to their sources. Implements the runtime's `History`.
+
+    `named` are the configured sources; `scrape` reads endpoints; `at_address` makes a history
+    without credentials of an address that metadata gave, which the operator allows or not.
+    """
+
+    def __init__(
+        self,
+        *,
+        named: Mapping[str, Readable],
+        scrape: Readable,
+        at_address: Callable[[str], Readable],
+    ) -> None:
+        self._named = named
+        self._scrape = scrape
+        self._at_address = at_address
+        self._addresses: dict[str, Readable] = {}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for history in (*self._named.values(), self._scrape, *self._addresses.values()):
+            await history.close()
+
+    async def read(
+        self, workloads: Sequence[Workload], ticks: range
+    ) -> Mapping[Workload, Sequence[Readings]]:
+        """Readings of every workload whose source answered.
+
+        Raises:
+            SignalError: no source answered; the first one's reason.
+        """
+        shares: dict[Readable | None, list[Workload]] = {}
+        for workload in workloads:
+            shares.setdefault(await self._source(workload), []).append(workload)
+        answers = await asyncio.gather(
+            *(_read(source, share, ticks) for source, share in shares.items())
+        )
+        failures = [answer for answer in answers if isinstance(answer, SignalError)]
+        if failures and len(failures) == len(answers):
+            raise failures[0]
+        found: dict[Workload, Sequence[Readings]] = {}
+        for answer in answers:
+            if not isinstance(answer, SignalError):
+                found |= answer
+        return found
+
+    async def _source(self, workload: Workload) -> Readable | None:
+        watch = workload.watch
+        if watch.source is SourceKind.SCRAPE:
+            return self._scrape
+        if watch.server_address is None:
+            return self._named.get(watch.prometheus)
+        return await self._by_address(watch.server_address)
+
+    async def _by_address(self, address: str) -> Readable:
+        """The history at `address`; that which was used longest ago makes room."""
+        history = self._addresses.pop(address, None) or self._at_address(address)
+        self._addresses[address] = history
+        if len(self._addresses) > _MOST_ADDRESSES:
+            await self._addresses.pop(next(iter(self._addresses))).close()
+        return history
+
+
+async def _read(
+    source: Readable | None, workloads: Sequence[Workload], ticks: range
+) -> Mapping[Workload, Sequence[Readings]] | SignalError:
+    if source is None:
+        return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")
+    try:
+        return await source.read(workloads, ticks)
+    except SignalError as failure:
+        return failure

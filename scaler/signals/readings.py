@@ -1,0 +1,179 @@
+"""From what a source found to readings: one set of rules for every source.
+
+Values are judged here, at the edge: what is old, ambiguous, absurd or means nothing is a gap with
+its reason, and nothing is ever filled in.
+"""
+
+import math
+from collections.abc import Sequence
+
+import attrs
+
+from scaler.config.workload import Workload
+from scaler.policy.model import Gap, Reading, Readings, Reason, Sample, Signal, measured
+from scaler.policy.spec import Vote
+from scaler.signals.catalog import ROWS
+from scaler.signals.quantity import Answer, Fact, Quantity, Track, Windows
+
+MEANINGFUL_REQUESTS = 50
+"""A p95 of fewer is decided by one or two of them."""
+_SHARES = frozenset({Signal.UTILIZATION, Signal.CACHE, Fact.DEVICES})
+_ROUNDING = 1e-6
+_NO_SERIES = Gap(reason=Reason.ABSENT)
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """One workload's answer, looked at from one tick."""
+
+    answer: Answer
+    workload: Workload
+    at: int
+    windows: Windows
+
+    def raw(self, quantity: Quantity) -> float | Gap:
+        """The one value of `quantity` at this tick, unjudged."""
+        found = [track for track in self.answer.get(quantity, ()) if self.at in track.values]
+        if not found:
+            return _NO_SERIES
+        if len(found) > 1:
+            return Gap(reason=Reason.AMBIGUOUS, detail=_origins(found))
+        return found[0].values[self.at]
+
+    def sample(self, quantity: Quantity, *, dated: Fact | None) -> Reading:
+        """The value of `quantity` if it is sound, and as fresh as the quantity `dated` says."""
+        value = self.raw(quantity)
+        if isinstance(value, Gap):
+            return value
+        taken = self.taken(dated)
+        return taken if isinstance(taken, Gap) else judged(value, quantity, at=taken)
+
+    def taken(self, dated: Fact | None) -> int | Gap:
+        """When the values were taken: the tick itself where nothing tells."""
+        newest = self.raw(dated) if dated is not None else _NO_SERIES
+        if isinstance(newest, Gap) or not math.isfinite(newest):
+            return self.at
+        age = self.at - int(newest)
+        if age > self.workload.spec.stale_after:
+            return Gap(reason=Reason.STALE, detail=f"the newest sample is {age} s old")
+        return min(int(newest), self.at)
+
+
+def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -> Readings:
+    """What `answer` says about `workload` at the tick `at`."""
+    view = View(answer=answer, workload=workload, at=at, windows=windows)
+    per_pod = _has_own_pods(view)
+    reporting = _reporting(view) if per_pod else _NO_SERIES
+    ready = _count(view, Fact.READY, otherwise=reporting)
+    return Readings(
+        at=at,
+        signals=_signals(view),
+        wanted=_count(view, Fact.WANTED, otherwise=reporting),
+        ready=ready,
+        stuck=_stuck(view),
+        reporting=reporting if per_pod else _covered(view, ready),
+    )
+
+
+def judged(value: float, quantity: Quantity, *, at: int) -> Reading:
+    """A sample if `value` can be a measurement, and a share where one is due."""
+    if quantity not in _SHARES:
+        return measured(value, at=at)
+    if not 0.0 <= value <= 1.0 + _ROUNDING:
+        return Gap(reason=Reason.MALFORMED, detail=f"{value:g} is no share")
+    return Sample(value=min(value, 1.0), at=at)
+
+
+def _signals(view: View) -> dict[Signal, Reading]:
+    watch, spec = view.workload.watch, view.workload.spec
+    row = ROWS[watch.engine]
+    signals = {
+        signal: view.sample(signal, dated=Fact.REPORTED_AT)
+        for signal in row.signals
+        if signal not in watch.queries
+    }
+    if spec.utilization is not Vote.OFF:
+        signals[Signal.UTILIZATION] = _utilization(view)
+    if spec.latency is not Vote.OFF:
+        signals[Signal.LATENCY] = _latency(view)
+    for signal in watch.queries:
+        if signal not in (Signal.UTILIZATION, Signal.LATENCY):
+            signals[signal] = view.sample(signal, dated=None)
+    if watch.activation_query or watch.activation_endpoints:
+        signals[Signal.ACTIVATION] = view.sample(Signal.ACTIVATION, dated=None)
+    return signals
+
+
+def _utilization(view: View) -> Reading:
+    """The user's own query; else the GPUs as DCGM sees them; else what the engine says itself."""
+    if Signal.UTILIZATION in view.workload.watch.queries:
+        return view.sample(Signal.UTILIZATION, dated=None)
+    devices = view.sample(Fact.DEVICES, dated=Fact.DEVICES_AT)
+    if isinstance(devices, Sample):
+        return devices
+    own = view.sample(Signal.UTILIZATION, dated=Fact.REPORTED_AT)
+    return own if isinstance(own, Sample) else devices
+
+
+def _latency(view: View) -> Reading:
+    """NaN is what Prometheus answers for the quantile of nothing: idle, not broken."""
+    watch = view.workload.watch
+    own = Signal.LATENCY in watch.queries
+    value = view.raw(Signal.LATENCY)
+    seen = _NO_SERIES if own else view.raw(Fact.REQUESTS_SEEN)
+    if not own and watch.latency_metric not in ROWS[watch.engine].latencies:
+        detail = f"{watch.engine} does not expose {watch.latency_metric}"
+        return Gap(reason=Reason.ABSENT, detail=detail)
+    if isinstance(seen, float) and seen < MEANINGFUL_REQUESTS:
+        return _too_few(seen, window=view.windows.latency)
+    if isinstance(value, float) and math.isnan(value) and isinstance(seen, Gap):
+        return Gap(reason=Reason.IDLE)
+    return view.sample(Signal.LATENCY, dated=None if own else Fact.REPORTED_AT)
+
+
+def _too_few(seen: float, *, window: int) -> Gap:
+    if round(seen) == 0:
+        return Gap(reason=Reason.IDLE, detail=f"no request in {window} s")
+    return Gap(reason=Reason.SPARSE, detail=f"{seen:.0f} requests in {window} s")
+
+
+def _has_own_pods(view: View) -> bool:
+    row = ROWS[view.workload.watch.engine]
+    return row.own_pods and bool(row.probe)
+
+
+def _reporting(view: View) -> Reading:
+    """How many replicas report. In a good answer no series is a count of none, and a sample."""
+    reporting = view.sample(Fact.REPORTING, dated=None)
+    if reporting == _NO_SERIES:
+        return Sample(value=0.0, at=view.at)
+    return reporting
+
+
+def _covered(view: View, ready: Reading) -> Reading:
+    """A frontend's totals, and a user's own, are about all replicas while they are fresh."""
+    if not ROWS[view.workload.watch.engine].probe:
+        return ready
+    seen = view.sample(Fact.REPORTED_AT, dated=Fact.REPORTED_AT)
+    return seen if isinstance(seen, Gap) else ready
+
+
+def _count(view: View, fact: Fact, *, otherwise: Reading) -> Reading:
+    """What the cluster says, else the replicas that report; that none reports says nothing."""
+    counted = view.sample(fact, dated=Fact.OBJECTS_AT)
+    if isinstance(counted, Gap) and isinstance(otherwise, Sample) and otherwise.value > 0:
+        return otherwise
+    return counted
+
+
+def _stuck(view: View) -> Reading:
+    """Pods that will not come up. Only those have a series, so none is 0 where others are."""
+    stuck = view.sample(Fact.STUCK, dated=None)
+    if stuck == _NO_SERIES and isinstance(view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT), Sample):
+        return Sample(value=0.0, at=view.at)
+    return stuck
+
+
+def _origins(tracks: Sequence[Track]) -> str:
+    names = sorted({track.origin or "unnamed" for track in tracks})
+    return f"{len(tracks)} answers where one is meant: {', '.join(names[:5])}"
