@@ -94,7 +94,7 @@ DECISIONS = Metric(
     doc="Decisions by the recommendation or rule that won.",
     labels=("winner",),
 )
-LAST_POLL = _gauge("last_poll_timestamp_seconds", "When KEDA last asked.")
+LAST_POLL = _gauge("last_poll_timestamp_seconds", "When KEDA last asked and was given a target.")
 TICK = _own("tick_duration_seconds", "histogram", "Time to read and decide one slot of workloads.")
 QUERY = _own(
     "source_query_duration_seconds", "histogram", "Time of one question to a source.", "source"

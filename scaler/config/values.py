@@ -34,7 +34,7 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _POLICY = re.compile(r"([0-9]{1,9})(%?)/(\S+)")
 
 
-class Invalid(ValueError):  # noqa: N818 - says what the text is
+class Invalid(ValueError):
     """A text that is not the value it should be: the rule it breaks, and what was meant."""
 
     def __init__(self, rule: str, *, hint: str = "") -> None:

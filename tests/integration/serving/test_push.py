@@ -32,7 +32,7 @@ async def test_state_is_sent_at_once_and_then_each_change(service: Service) -> N
             service.answers.decide(decision(int(active), active=active))
             states.append((await anext(aiter(stream))).result)
         stream.cancel()
-    assert states == [False, True, False, True]
+    assert [False, True, False, True] == states
 
 
 async def test_a_change_that_is_over_before_it_is_sent_is_not_sent(service: Service) -> None:
@@ -45,7 +45,7 @@ async def test_a_change_that_is_over_before_it_is_sent_is_not_sent(service: Serv
         service.answers.decide(decision(1))
         service.answers.decide(decision(0, active=False))
         await service.server.stop()
-        assert [message.result async for message in stream] == []
+        assert [] == [message.result async for message in stream]
 
 
 @pytest.mark.parametrize("push", [Push(heartbeat=0.01)])
@@ -53,13 +53,13 @@ async def test_only_an_active_state_is_repeated(service: Service) -> None:
     asking, channel = open_stub(service)
     async with channel:
         active = aiter(asking.StreamIsActive(LLAMA.ref()))
-        assert [(await anext(active)).result for _ in range(3)] == [True, True, True]
+        assert [True, True, True] == [(await anext(active)).result for _ in range(3)]
         service.answers.decide(decision(0, active=False))
         while (await anext(active)).result:
             pass
         await service.answers.until_asked(5)
         await service.server.stop()
-        assert [message.result async for message in active] == []
+        assert [] == [message.result async for message in active]
 
 
 async def test_streams_end_cleanly_when_the_server_stops(service: Service) -> None:
@@ -71,8 +71,8 @@ async def test_streams_end_cleanly_when_the_server_stops(service: Service) -> No
         await anext(aiter(specs))
         await service.answers.until(waiting=1)
         await service.server.stop()
-        assert await activity.code() == grpc.StatusCode.OK
-        assert await specs.code() == grpc.StatusCode.OK
+        assert grpc.StatusCode.OK == await activity.code()
+        assert grpc.StatusCode.OK == await specs.code()
 
 
 @pytest.mark.parametrize("push", [Push(lifetime=0.05)])
@@ -81,9 +81,9 @@ async def test_streams_end_cleanly_at_their_age(service: Service) -> None:
     async with channel:
         activity = asking.StreamIsActive(LLAMA.ref())
         specs = asking.StreamMetricSpec(LLAMA.ref())
-        assert [message.result async for message in activity] == [True]
-        assert len([message async for message in specs]) == 1
-        assert await activity.code() == grpc.StatusCode.OK
+        assert [True] == [message.result async for message in activity]
+        assert 1 == len([message async for message in specs])
+        assert grpc.StatusCode.OK == await activity.code()
 
 
 async def test_spec_is_streamed_for_any_metadata(service: Service) -> None:
@@ -92,7 +92,7 @@ async def test_spec_is_streamed_for_any_metadata(service: Service) -> None:
         stream = asking.StreamMetricSpec(scaled(nonsense="x").ref())
         message = await anext(aiter(stream))
         stream.cancel()
-    assert [spec.metricName for spec in message.metricSpecs] == ["replicas"]
+    assert ["replicas"] == [spec.metricName for spec in message.metricSpecs]
 
 
 async def test_bad_metadata_end_the_activity_stream_with_the_reason(service: Service) -> None:
@@ -110,7 +110,7 @@ async def test_unary_calls_are_answered_beside_many_open_streams(service: Servic
             asking.StreamIsActive(scaled(f"llama-{i}", engine="vllm").ref()) for i in range(500)
         ]
         await asyncio.gather(*(anext(aiter(stream)) for stream in streams))
-        assert (await service.client.poll(LLAMA, deadline=30)).value == 3.0
+        assert 3.0 == (await service.client.poll(LLAMA, deadline=30)).value
         await service.server.stop()
         codes = await asyncio.gather(*(stream.code() for stream in streams))
     assert {grpc.StatusCode.OK} == set(codes)
@@ -146,4 +146,4 @@ async def test_reconnections_wait_longer_until_a_stream_ends_cleanly(service: Se
     await enough.wait()
     listening.cancel()
     await client.close()
-    assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] == waits

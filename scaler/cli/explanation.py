@@ -1,0 +1,119 @@
+"""Documents of the workloads API as lines that a person can check by hand."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Document = Mapping[str, Any]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_COLUMN = 14
+
+
+def trigger_lines(trigger: Document) -> list[str]:
+    """The last decision of one trigger, and everything that led to it."""
+    return [
+        *_heading(trigger),
+        *_block("asks for", map(_recommendation, trigger["recommendations"])),
+        *_block("then", map(_limit, trigger["limits"])),
+        *_block("missing", (_row(name, why) for name, why in trigger["missing"].items())),
+        *_block("read", (_row(name, _reading(r)) for name, r in trigger["readings"].items())),
+        *_block("known", _knowledge(trigger)),
+    ]
+
+
+def served_lines(document: Document) -> list[str]:
+    """What was served, an answer a line."""
+    name = f"{document['namespace']}/{document['name']}"
+    if not document["decisions"]:
+        return [f"{name}: nothing was served at {_when(document['to'])}, as far as is remembered"]
+    return [
+        f"{name}: {_replicas(answer)} since {_when(answer['at'])}, by {answer['winner']}, "
+        f"decided at {_when(answer['decided'])} by version {answer['build']}"
+        for answer in document["decisions"]
+    ]
+
+
+def by_hand(formula: str, terms: Mapping[str, float]) -> str:
+    """A formula with its terms' numbers in place of their names."""
+    return _NAME.sub(lambda name: _number(terms[name[0]]) if name[0] in terms else name[0], formula)
+
+
+def _heading(trigger: Document) -> Iterator[str]:
+    name = f"{trigger['namespace']}/{trigger['name']}"
+    model = f", model {trigger['model']}" if trigger["model"] else ""
+    yield f"{name} ({trigger['engine']}{model})"
+    if trigger["target"] is None:
+        yield f"  no target: {trigger['note']}"
+    else:
+        won = f", by {trigger['winner']}" if trigger["winner"] else ""
+        yield f"  target {_replicas(trigger)}{won}"
+    yield f"  decided {trigger['age']} s ago, at {_when(trigger['at'])}"
+    if trigger["note"] and trigger["target"] is not None:
+        yield f"  {trigger['note']}"
+
+
+def _replicas(answer: Document) -> str:
+    return f"{answer['target']}, {'active' if answer['active'] else 'inactive'}"
+
+
+def _recommendation(recommendation: Document) -> str:
+    replicas = recommendation["replicas"]
+    parts = ["no say" if replicas is None else f"{_number(replicas)} replicas"]
+    if recommendation["formula"]:
+        terms = recommendation["terms"]
+        parts.append(f"= {recommendation['formula']} = {by_hand(recommendation['formula'], terms)}")
+    elif recommendation["terms"]:
+        parts.append(", ".join(f"{k} {_number(v)}" for k, v in recommendation["terms"].items()))
+    if recommendation["holds"]:
+        parts.append("[forbids fewer]")
+    if recommendation["agrees"]:
+        parts.append("[agrees to fewer]")
+    if recommendation["note"]:
+        parts.append(f"({recommendation['note']})")
+    return _row(recommendation["signal"], " ".join(parts))
+
+
+def _limit(limit: Document) -> str:
+    detail = f" ({limit['detail']})" if limit["detail"] else ""
+    return f"{limit['by']}: {_number(limit['before'])} became {_number(limit['after'])}{detail}"
+
+
+def _reading(reading: Document) -> str:
+    if "gap" in reading:
+        return f"- {reading['gap']}" + (f" ({reading['detail']})" if reading["detail"] else "")
+    return f"{_number(reading['value'])}, {reading['age']} s old"
+
+
+def _knowledge(trigger: Document) -> Iterator[str]:
+    knowledge, unit = trigger["knowledge"], trigger["spec"]["unit"]
+    capacity = knowledge["capacity"]
+    if capacity is None:
+        yield _row("capacity", "not yet")
+    else:
+        least = "at least " if capacity["lower_bound"] else ""
+        value = f"{least}{_number(capacity['value'])} {unit}/s a replica"
+        yield _row("capacity", f"{value}, from {capacity['samples']} samples")
+    if knowledge["tokens_per_request"] is not None:
+        yield _row("a request", f"{_number(knowledge['tokens_per_request'])} tokens")
+    yield _row("lead time", f"{knowledge['lead_time']} s")
+    if knowledge["outlook"] is not None:
+        yield _row("forecast", f"{_number(knowledge['outlook'])} {unit}/s within the lead time")
+
+
+def _block(title: str, rows: Iterable[str]) -> list[str]:
+    lines = [f"    {row}" for row in rows]
+    return [f"  {title}", *lines] if lines else []
+
+
+def _row(name: str, text: str) -> str:
+    return f"{name:<{_COLUMN}}{text}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _when(at: int) -> str:
+    return datetime.fromtimestamp(at, tz=UTC).isoformat().replace("+00:00", "Z")

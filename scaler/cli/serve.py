@@ -1,0 +1,29 @@
+"""`forescale serve`: the service."""
+
+import os
+from pathlib import Path
+
+import click
+
+from scaler import bootstrap
+from scaler.config.load import load
+from scaler.telemetry import configure_logging
+
+
+@click.command("serve")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="FORESCALE_CONFIG",
+    show_envvar=True,
+    help="Settings, in YAML. Each one can also come from the environment.",
+)
+@click.pass_context
+def command(ctx: click.Context, config: Path | None) -> None:
+    """Answer KEDA.
+
+    Needs neither Kubernetes nor Prometheus to start.
+    """
+    settings = load(config, environ={**os.environ, **ctx.obj})
+    configure_logging(style=settings.log.format, level=settings.log.level)
+    bootstrap.run(settings)
