@@ -1,8 +1,13 @@
-"""What every test run ends with: the tests that did not run, and why."""
+"""What holds for every test run: no test is timed, and none is left out in silence."""
 
 from collections import Counter
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine a slow example is no finding. What Hypothesis sets for CI stays.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
