@@ -60,9 +60,8 @@ def within_policies(
     spec = situation.spec
     if target > base:
         return _limited(target, _highest_allowed(base, target, short, situation), "scaleUpPolicies")
-    lowest_allowed = _lowest_allowed(base, situation=situation)
-    floor_ = target if not spec.scale_down_policies else max(target, lowest_allowed)
-    return _limited(target, floor_, "scaleDownPolicies")
+    allowed = max(target, _lowest_allowed(base, situation=situation))
+    return _limited(target, allowed, "scaleDownPolicies")
 
 
 def _limited(target: int, allowed: int, by: str) -> tuple[int, Limit | None]:
@@ -120,14 +119,13 @@ def _grown(start: int, policy: ScalingPolicy, *, elapsed: int, to: int) -> int:
 
 
 def _lowest_allowed(base: int, *, situation: Situation) -> int:
+    """Never more than is wanted: who else took replicas away has spent what may go."""
     wanted = situation.state.recent.get("wanted", ())
-    return min(
-        (
-            shrink(round(highest(wanted, at=situation.at - policy.period, default=base)), policy)
-            for policy in situation.spec.scale_down_policies
-        ),
-        default=0,
+    allowed = (
+        shrink(round(highest(wanted, at=situation.at - policy.period, default=base)), policy)
+        for policy in situation.spec.scale_down_policies
     )
+    return min(base, min(allowed, default=0))
 
 
 def shrink(start: int, policy: ScalingPolicy) -> int:

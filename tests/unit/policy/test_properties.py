@@ -184,7 +184,9 @@ def test_a_gap_in_demand_never_lowers_the_target_until_hold_for(
 ) -> None:
     spec = attrs.evolve(spec, unit=Unit.TOKENS, hold_for=3600)
     known = knowledge(capacity=Capacity(value=100.0))
-    well = {s: Sample(value=50.0, at=0) for s in Signal if s != Signal.CACHE}
+    well: dict[Signal, Reading] = {
+        signal: Sample(value=50.0, at=0) for signal in Signal if signal != Signal.CACHE
+    }
     first = attrs.evolve(history[0], signals=well, wanted=Sample(value=9, at=0))
     rest = [
         attrs.evolve(
