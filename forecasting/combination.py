@@ -47,17 +47,34 @@ def ratios(errors: FloatArray, *, baseline: FloatArray, window: Window) -> Float
     """Return each candidate's error relative to the baseline's, drawn towards 1.
 
     Args:
-        errors: absolute errors, shape (candidates, origins, knots).
+        errors: absolute errors, shape (..., origins, knots).
         baseline: those of the reactive candidate, shape (origins, knots).
         window: what is known at each origin.
     """
+    return _ratio(*_sums(errors, baseline=baseline, window=window))
+
+
+def pooled_ratio(errors: FloatArray, *, baseline: FloatArray, window: Window) -> FloatArray:
+    """Return the same over the whole horizon; shape (..., origins)."""
+    own, base = _sums(errors, baseline=baseline, window=window)
+    return _ratio(own.sum(axis=-1), base.sum(axis=-1))
+
+
+def _sums(
+    errors: FloatArray, *, baseline: FloatArray, window: Window
+) -> tuple[FloatArray, FloatArray]:
+    """Return the errors and the baseline's over the same origins, with the prior added to both."""
     both = np.isfinite(errors) & np.isfinite(baseline)
     own = window.sums(np.where(both, errors, 0.0))
     base = window.sums(np.where(both, baseline, 0.0))
     count = window.sums(np.isfinite(baseline).astype(np.float64))
     usual = window.sums(baseline) / np.maximum(count, 1.0)
     prior = _PRIOR_DAYS * window.per_day * usual
-    return np.divide(own + prior, base + prior, out=np.ones_like(own), where=base + prior > 0)
+    return own + prior, base + prior
+
+
+def _ratio(own: FloatArray, base: FloatArray) -> FloatArray:
+    return np.asarray(np.divide(own, base, out=np.ones_like(own), where=base > 0))
 
 
 def weights_of(ratio: FloatArray, *, available: BoolArray) -> FloatArray:

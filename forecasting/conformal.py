@@ -11,6 +11,10 @@ from forecasting.arrays import FloatArray
 _FEWEST = 20
 """Scores under this number say too little about a quantile."""
 
+_FULL = 48
+"""Once there are more scores than this, the older half of them is forgotten: a young model was
+worse."""
+
 _COLD_MARGIN = 0.3
 """Share of the forecast on top until there are enough scores."""
 
@@ -22,11 +26,20 @@ class Adaptation:
     quantile: float
     """One-sided level that shall hold, in (0, 1)."""
 
-    rate: float = 0.02
-    """Step of the level after each outcome: small is steady, large is quick."""
+    rate: float = 0.015
+    """Step of the level after each outcome in the long run: small is steady, large is quick."""
+
+    first_rate: float = 0.3
+    """The step falls from this with the root of the number of outcomes, down to `rate`."""
 
     lowest: float = 0.5
     highest: float = 0.999
+
+    def moved(self, level: float, *, missed: float, seen: int) -> float:
+        """Return the level after an outcome that exceeded its margin (1) or did not (0)."""
+        rate = max(self.rate, self.first_rate / seen**0.5)
+        moved = level + rate * (missed - (1.0 - self.quantile))
+        return float(min(max(moved, self.lowest), self.highest))
 
 
 def margins(scores: FloatArray, *, delay: int, width: int, adaptation: Adaptation) -> FloatArray:
@@ -34,12 +47,13 @@ def margins(scores: FloatArray, *, delay: int, width: int, adaptation: Adaptatio
 
     Adaptive conformal inference (I. Gibbs and E. Candes, 2021) for one side, over a sliding window
     of scores: whenever an outcome exceeds its margin, the level rises by rate * quantile, else it
-    falls by rate * (1 - quantile).
+    falls by rate * (1 - quantile). The rate decays as in A. N. Angelopoulos et al., "Online
+    conformal prediction with decaying step sizes", 2024.
 
     Args:
         scores: outcome minus forecast at every origin; NaN where either is unknown.
         delay: origins until an outcome is known.
-        width: scores that the window holds.
+        width: the most scores that the window holds.
         adaptation: the level and how it moves.
 
     Returns:
@@ -48,34 +62,25 @@ def margins(scores: FloatArray, *, delay: int, width: int, adaptation: Adaptatio
     result = np.full(scores.size, np.nan)
     window: deque[float] = deque()
     ordered: list[float] = []
-    level = adaptation.quantile
+    level, seen = adaptation.quantile, 0
     for origin in range(scores.size):
         known = origin - delay
         if known >= 0 and np.isfinite(scores[known]):
-            level = _adapted(
-                level,
-                score=float(scores[known]),
-                margin=float(result[known]),
-                adaptation=adaptation,
-            )
-            _push(window, ordered, score=float(scores[known]), width=width)
+            seen += 1
+            score, margin = float(scores[known]), float(result[known])
+            if not np.isnan(margin):
+                missed = 1.0 if score > margin else 0.0
+                level = adaptation.moved(level, missed=missed, seen=seen)
+            _push(window, ordered, score=score, width=min(width, max(_FULL, seen // 2)))
         if len(ordered) >= _FEWEST:
             result[origin] = quantile_of(ordered, level)
     return result
 
 
-def _adapted(level: float, *, score: float, margin: float, adaptation: Adaptation) -> float:
-    if np.isnan(margin):
-        return level
-    missed = 1.0 if score > margin else 0.0
-    moved = level + adaptation.rate * (missed - (1.0 - adaptation.quantile))
-    return min(max(moved, adaptation.lowest), adaptation.highest)
-
-
 def _push(window: deque[float], ordered: list[float], *, score: float, width: int) -> None:
     window.append(score)
     insort(ordered, score)
-    if len(window) > width:
+    while len(window) > width:
         del ordered[bisect_left(ordered, window.popleft())]
 
 

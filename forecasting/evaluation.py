@@ -8,7 +8,7 @@ on the data at hand.
 import attrs
 import numpy as np
 
-from forecasting.arrays import FloatArray, IntArray
+from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.forecaster import Fitted, Forecaster
 from forecasting.metrics import seasonal_scales
 from forecasting.series import Series
@@ -50,8 +50,8 @@ class Backtest:
     """Part of each candidate in the combination, mean over the window, shape (candidates,
     origins)."""
 
-    skilled: FloatArray
-    """Share of the window's knots with an open gate, shape (origins,)."""
+    skilled: BoolArray
+    """Whether the gate was open, shape (origins,)."""
 
     absolute_scale: float
     """Mean absolute error of the seasonal naive forecast before the first origin: the unit of
@@ -129,8 +129,7 @@ def _evaluated(fitted: Fitted, rows: IntArray) -> Backtest:
     before = fitted.series.before(int(track.times[rows[0]]))
     season = max(round(spec.seasons[0] / before.step), 1) if spec.seasons else 1
     absolute, squared = seasonal_scales(before, season=season)
-    open_gate = verdict.skilled[rows].astype(np.float64)
-    weights = np.where(verdict.skilled, verdict.weights, 0.0)
+    weights = np.where(verdict.skilled, rules.in_window(verdict.weights), 0.0)
     weights[rules.baseline] += ~verdict.skilled
     return Backtest(
         forecaster=fitted.forecaster,
@@ -142,8 +141,8 @@ def _evaluated(fitted: Fitted, rows: IntArray) -> Backtest:
         bands=np.stack(bands, axis=1),
         peaks=track.peak[rows],
         bounds=_bounds(fitted, paths)[:, rows],
-        weights=rules.in_window(weights)[:, rows],
-        skilled=rules.in_window(open_gate),
+        weights=weights[:, rows],
+        skilled=verdict.skilled[rows],
         absolute_scale=absolute,
         squared_scale=squared,
     )

@@ -41,11 +41,8 @@ class ForecastSpec:
     record_every: int = 900
     """Seconds between the record's origins; at least one step."""
 
-    rate: float = 0.02
-    """How fast the margin follows misses."""
-
-    least_skill: float = 0.02
-    """Skill against reactive below which the gate is closed."""
+    least_skill: float = 0.0
+    """Skill against reactive that opens the gate when it is exceeded."""
 
 
 class Reason(StrEnum):

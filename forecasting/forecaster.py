@@ -11,7 +11,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.arrays import FloatArray, IntArray
 from forecasting.candidate import Candidate, Model, Plan, knots_of
 from forecasting.conformal import Adaptation
 from forecasting.forecast import Choice, Forecast, ForecastSpec, Reason
@@ -19,7 +19,7 @@ from forecasting.pool import default_pool
 from forecasting.prepared import DAY, Prepared, prepare
 from forecasting.series import Series
 from forecasting.track import Track, extend, follow, grid, spoken
-from forecasting.verdict import Rules, Verdict, bands_at, bound_of, coverage, judge
+from forecasting.verdict import Rules, Standing, Verdict, bands_at, bound_of, coverage, judge
 
 _FIRST_DAY_REFITS = 3_600
 
@@ -102,7 +102,7 @@ class Forecaster:
             window=window,
             record=self.spec.record // 2,
             least_skill=self.spec.least_skill,
-            adaptation=Adaptation(quantile=self.spec.quantile, rate=self.spec.rate),
+            adaptation=Adaptation(quantile=self.spec.quantile),
         )
 
 
@@ -160,10 +160,8 @@ class Fitted:
         """Return the forecast from the end of the series."""
         spec, series, row = self.forecaster.spec, self.series, self.track.times.size - 1
         standing = self.verdict.at(row)
-        path, skilled = standing.forecast(
-            spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0],
-            baseline=self.rules.baseline,
-        )
+        said = spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0]
+        path = standing.forecast(said, baseline=self.rules.baseline)
         peak = self.rules.peak_of(path)
         levels = bands_at(
             self.track, self.verdict, row=row, path=path, rules=self.rules, levels=spec.levels
@@ -178,10 +176,10 @@ class Fitted:
             peak=float(peak),
             quantile=spec.quantile,
             bound=float(bound_of(peak, standing.margin, quantile=spec.quantile)),
-            chosen=self._chosen(standing.weights, skilled=skilled),
-            skill=float(self.rules.in_window(standing.skill)),
+            chosen=self._chosen(standing),
+            skill=standing.skill,
             coverage=coverage(self.track, self.verdict, rules=self.rules),
-            reason=self._reason(path, skill=standing.skill, skilled=skilled),
+            reason=_reason(path, standing=standing),
         )
 
     def _by_step(self, values: FloatArray) -> FloatArray:
@@ -189,19 +187,19 @@ class Fitted:
         steps = np.arange(1, int(self.rules.knots[-1]) + 1)
         return np.stack([np.interp(steps, self.rules.knots, row) for row in values])
 
-    def _chosen(self, weights: FloatArray, *, skilled: BoolArray) -> tuple[Choice, ...]:
-        shown = np.where(skilled, weights, 0.0)
-        shown[self.rules.baseline] += ~skilled
-        mean = self.rules.in_window(shown)
-        order = np.argsort(-mean, kind="stable")
+    def _chosen(self, standing: Standing) -> tuple[Choice, ...]:
+        if not standing.skilled:
+            return (Choice(name=self.names[self.rules.baseline], weight=1.0),)
+        weights = self.rules.in_window(standing.weights)
+        order = np.argsort(-weights, kind="stable")
         return tuple(
-            Choice(name=self.names[i], weight=float(mean[i])) for i in order if mean[i] > 0
+            Choice(name=self.names[i], weight=float(weights[i])) for i in order if weights[i] > 0
         )
 
-    def _reason(self, path: FloatArray, *, skill: FloatArray, skilled: BoolArray) -> Reason:
-        if np.isnan(path).any():
-            return Reason.NO_DATA
-        if np.isnan(skill).all():
-            return Reason.COLD
-        inside = self.rules.knots <= self.rules.window
-        return Reason.SKILL if skilled[inside].any() else Reason.NO_SKILL
+
+def _reason(path: FloatArray, *, standing: Standing) -> Reason:
+    if np.isnan(path).any():
+        return Reason.NO_DATA
+    if np.isnan(standing.skill):
+        return Reason.COLD
+    return Reason.SKILL if standing.skilled else Reason.NO_SKILL

@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray, root, square
-from forecasting.combination import Window, ratios, weighted_median, weights_of
+from forecasting.combination import Window, pooled_ratio, ratios, weighted_median, weights_of
 from forecasting.conformal import Adaptation, bands, cold, margins
 from forecasting.prepared import DAY
 from forecasting.track import Track
@@ -28,8 +28,8 @@ class Rules:
     record: int = 7 * DAY
     """Seconds of record that count."""
 
-    least_skill: float = 0.02
-    """Skill below this is noise: the forecast is reactive."""
+    least_skill: float = 0.0
+    """Without more skill than this, the forecast is reactive."""
 
     adaptation: Adaptation
 
@@ -67,10 +67,10 @@ class Verdict:
     """Shape (candidates, origins, knots)."""
 
     skilled: BoolArray
-    """Whether the gate is open, shape (origins, knots)."""
+    """Whether the gate is open, shape (origins,)."""
 
     skill: FloatArray
-    """1 - error / reactive error, shape (origins, knots); NaN without a record."""
+    """1 - error / reactive error, shape (origins,); NaN without a record."""
 
     path: FloatArray
     """The forecast behind the gate, shape (origins, knots)."""
@@ -91,14 +91,14 @@ class Verdict:
             candidates, _, knots = self.weights.shape
             return Standing(
                 weights=np.zeros((candidates, knots)),
-                skilled=np.zeros(knots, dtype=np.bool_),
-                skill=np.full(knots, np.nan),
+                skilled=False,
+                skill=float("nan"),
                 margin=float("nan"),
             )
         return Standing(
             weights=self.weights[:, row],
-            skilled=self.skilled[row],
-            skill=self.skill[row],
+            skilled=bool(self.skilled[row]),
+            skill=float(self.skill[row]),
             margin=float(self.margin[row]),
         )
 
@@ -110,19 +110,14 @@ class Standing:
     weights: FloatArray
     """Shape (candidates, knots)."""
 
-    skilled: BoolArray
-    """Shape (knots,)."""
-
-    skill: FloatArray
-    """Shape (knots,)."""
-
+    skilled: bool
+    skill: float
     margin: float
 
-    def forecast(self, paths: FloatArray, *, baseline: int) -> tuple[FloatArray, BoolArray]:
-        """Return the path behind the gate, and where it is not reactive."""
+    def forecast(self, paths: FloatArray, *, baseline: int) -> FloatArray:
+        """Return the path behind the gate from what the candidates say now; shape (knots,)."""
         combined = weighted_median(paths, self.weights)
-        skilled = self.skilled & np.isfinite(combined)
-        return np.where(skilled, combined, paths[baseline]), skilled
+        return np.where(self.skilled & np.isfinite(combined), combined, paths[baseline])
 
 
 def judge(track: Track, *, rules: Rules) -> Verdict:
@@ -136,8 +131,7 @@ def judge(track: Track, *, rules: Rules) -> Verdict:
     skill, skilled = _gate(
         np.abs(combined - track.actual), baseline=baseline, window=window, rules=rules
     )
-    skilled &= np.isfinite(combined)
-    path = np.where(skilled, combined, reactive)
+    path = np.where(skilled[:, None] & np.isfinite(combined), combined, reactive)
     peak = rules.peak_of(path)
     margin = margins_of(track, peak=peak, rules=rules)
     return Verdict(
@@ -195,9 +189,10 @@ def bands_at(
 def _gate(
     errors: FloatArray, *, baseline: FloatArray, window: Window, rules: Rules
 ) -> tuple[FloatArray, BoolArray]:
-    ratio = ratios(errors[None], baseline=baseline, window=window)[0]
-    known = window.sums(np.isfinite(baseline).astype(np.float64)) > 0
-    return np.where(known, 1.0 - ratio, np.nan), known & (1.0 - ratio >= rules.least_skill)
+    """Return skill and verdict over the whole horizon: one that differs by knot only adds noise."""
+    known = window.sums(np.isfinite(baseline).astype(np.float64)).any(axis=1)
+    skill = 1.0 - pooled_ratio(errors, baseline=baseline, window=window)
+    return np.where(known, skill, np.nan), known & (skill > rules.least_skill)
 
 
 def margins_of(track: Track, *, peak: FloatArray, rules: Rules) -> FloatArray:
