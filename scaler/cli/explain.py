@@ -7,7 +7,7 @@ import aiohttp
 import click
 import orjson
 
-from scaler.cli.explanation import served_lines, trigger_lines
+from scaler.cli.explanation import explained, served
 
 TIMEOUT = 10.0
 
@@ -40,14 +40,8 @@ def command(workload: str, at: str | None, server: str, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         return
-    for line in _lines(document):
+    for line in explained(document) if at is None else served(document):
         click.echo(line)
-
-
-def _lines(document: dict[str, Any]) -> list[str]:
-    if "triggers" in document:
-        return [line for trigger in document["triggers"] for line in trigger_lines(trigger)]
-    return served_lines(document)
 
 
 async def _fetch(url: str, *, params: dict[str, str]) -> dict[str, Any]:

@@ -11,19 +11,19 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _COLUMN = 14
 
 
-def trigger_lines(trigger: Document) -> list[str]:
-    """The last decision of one trigger, and everything that led to it."""
+def explained(workload: Document) -> list[str]:
+    """The last decision of one workload, and everything that led to it."""
     return [
-        *_heading(trigger),
-        *_block("asks for", map(_recommendation, trigger["recommendations"])),
-        *_block("then", map(_limit, trigger["limits"])),
-        *_block("missing", (_row(name, why) for name, why in trigger["missing"].items())),
-        *_block("read", (_row(name, _reading(r)) for name, r in trigger["readings"].items())),
-        *_block("known", _knowledge(trigger)),
+        *_heading(workload),
+        *_block("asks for", map(_recommendation, workload["recommendations"])),
+        *_block("then", map(_limit, workload["limits"])),
+        *_block("missing", (_row(name, why) for name, why in workload["missing"].items())),
+        *_block("read", (_row(name, _reading(r)) for name, r in workload["readings"].items())),
+        *_block("known", _knowledge(workload)),
     ]
 
 
-def served_lines(document: Document) -> list[str]:
+def served(document: Document) -> list[str]:
     """What was served, an answer a line."""
     name = f"{document['namespace']}/{document['name']}"
     if not document["decisions"]:
@@ -40,18 +40,18 @@ def by_hand(formula: str, terms: Mapping[str, float]) -> str:
     return _NAME.sub(lambda name: _number(terms[name[0]]) if name[0] in terms else name[0], formula)
 
 
-def _heading(trigger: Document) -> Iterator[str]:
-    name = f"{trigger['namespace']}/{trigger['name']}"
-    model = f", model {trigger['model']}" if trigger["model"] else ""
-    yield f"{name} ({trigger['engine']}{model})"
-    if trigger["target"] is None:
-        yield f"  no target: {trigger['note']}"
+def _heading(workload: Document) -> Iterator[str]:
+    name = f"{workload['namespace']}/{workload['name']}"
+    model = f", model {workload['model']}" if workload["model"] else ""
+    yield f"{name} ({workload['engine']}{model})"
+    if workload["target"] is None:
+        yield f"  no target: {workload['note']}"
     else:
-        won = f", by {trigger['winner']}" if trigger["winner"] else ""
-        yield f"  target {_replicas(trigger)}{won}"
-    yield f"  decided {trigger['age']} s ago, at {_when(trigger['at'])}"
-    if trigger["note"] and trigger["target"] is not None:
-        yield f"  {trigger['note']}"
+        won = f", by {workload['winner']}" if workload["winner"] else ""
+        yield f"  target {_replicas(workload)}{won}"
+    yield f"  decided {workload['age']} s ago, at {_when(workload['at'])}"
+    if workload["note"] and workload["target"] is not None:
+        yield f"  {workload['note']}"
 
 
 def _replicas(answer: Document) -> str:
@@ -86,8 +86,8 @@ def _reading(reading: Document) -> str:
     return f"{_number(reading['value'])}, {reading['age']} s old"
 
 
-def _knowledge(trigger: Document) -> Iterator[str]:
-    knowledge, unit = trigger["knowledge"], trigger["spec"]["unit"]
+def _knowledge(workload: Document) -> Iterator[str]:
+    knowledge, unit = workload["knowledge"], workload["spec"]["unit"]
     capacity = knowledge["capacity"]
     if capacity is None:
         yield _row("capacity", "not yet")

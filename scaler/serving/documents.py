@@ -1,6 +1,5 @@
 """Decisions as JSON documents: the workloads API, and what `explain` reads. Schema v1."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -32,22 +31,12 @@ def summary(published: Published, *, now: int) -> Document:
     }
 
 
-def explanation(triggers: Iterable[Published], *, now: int) -> Document:
-    """Everything that led to the last decision of each trigger of one ScaledObject."""
-    ordered = sorted(triggers, key=lambda each: each.decision.at, reverse=True)
-    return {
-        "schema": SCHEMA,
-        "namespace": ordered[0].workload.key.namespace,
-        "name": ordered[0].workload.key.name,
-        "now": now,
-        "triggers": [_trigger(published, now=now) for published in ordered],
-    }
-
-
-def _trigger(published: Published, *, now: int) -> Document:
+def explanation(published: Published, *, now: int) -> Document:
+    """Everything that led to the last decision of one workload."""
     decision, watch = published.decision, published.workload.watch
     # Own queries and addresses stay out: they are the owner's, and may hold secrets.
     return {
+        "schema": SCHEMA,
         **summary(published, now=now),
         "note": decision.note,
         "recommendations": [_recommendation(each) for each in decision.recommendations],

@@ -48,25 +48,15 @@ class Moment:
 
 
 def pieces(published: Iterable[Published], *, telemetry: Telemetry, now: int) -> Iterator[str]:
-    """The whole page, piece by piece; `published` is what stands at `now`."""
+    """The whole page, piece by piece; `published` is what stands at `now`, one a ScaledObject."""
     yield telemetry.page()
-    shown = list(_newest(published))
+    shown = list(published)
     moment = Moment(telemetry=telemetry, now=now)
     for metric in SERIES:
         yield metric.header
         for first in range(0, len(shown), PIECE):
             some = shown[first : first + PIECE]
             yield "".join(line for each in some for line in _lines(metric, each, moment))
-
-
-def _newest(published: Iterable[Published]) -> Iterable[Published]:
-    """One a ScaledObject: two triggers of one would give the same series twice."""
-    found: dict[tuple[str, str], Published] = {}
-    for each in published:
-        key = (each.workload.key.namespace, each.workload.key.name)
-        if key not in found or found[key].decision.at < each.decision.at:
-            found[key] = each
-    return found.values()
 
 
 def _lines(metric: Metric, published: Published, moment: Moment) -> Iterator[str]:

@@ -107,8 +107,12 @@ class _Handlers:
 
     async def workload(self, request: web.Request) -> web.Response:
         """The last decision of one workload, with its reasons."""
-        triggers = self._triggers(request)
-        return _json(explanation(triggers, now=self._operations.now()))
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        for published in self._operations.board:
+            key = published.workload.key
+            if (key.namespace, key.name) == (namespace, name):
+                return _json(explanation(published, now=self._operations.now()))
+        raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
 
     async def decisions(self, request: web.Request) -> web.Response:
         """What was served, by default in the last hour."""
@@ -126,17 +130,6 @@ class _Handlers:
             "decisions": [attrs.asdict(answer) for answer in answers],
         }
         return _json(document)
-
-    def _triggers(self, request: web.Request) -> list[Published]:
-        namespace, name = request.match_info["namespace"], request.match_info["name"]
-        found = [
-            each
-            for each in self._operations.board
-            if (each.workload.key.namespace, each.workload.key.name) == (namespace, name)
-        ]
-        if not found:
-            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
-        return found
 
 
 _JSON = "application/json"
@@ -165,8 +158,8 @@ def _json(document: object) -> web.Response:
 
 
 def _refusal(kind: type[web.HTTPException], message: str) -> web.HTTPException:
-    body = orjson.dumps({"schema": SCHEMA, "error": message})
-    return kind(body=body, content_type=_JSON)
+    text = orjson.dumps({"schema": SCHEMA, "error": message}).decode()
+    return kind(text=text, content_type=_JSON)
 
 
 def _time(request: web.Request, name: str, *, default: int) -> int:

@@ -1,0 +1,86 @@
+from typing import Any
+
+import orjson
+
+from scaler.cli.explanation import by_hand, explained, served
+from scaler.serving.documents import explanation
+from tests.unit.serving.published import NOW, published
+
+
+def document(**changed: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(orjson.dumps(explanation(published(), now=NOW)))
+    return {**found, **changed}
+
+
+def test_formula_is_written_out_with_its_numbers() -> None:
+    terms = {"demand": 2000.0, "headroom": 0.8, "capacity": 512.25}
+    written = by_hand("demand / (headroom * capacity)", terms)
+    assert "2000 / (0.8 * 512.25)" == written
+
+
+def test_words_that_are_no_terms_stay() -> None:
+    assert "max(2, unknown)" == by_hand("max(a, unknown)", {"a": 2.0, "b": 3.0})
+
+
+def test_whole_explanation() -> None:
+    assert [
+        "models/llama (vllm, model llama-3)",
+        "  target 5, active, by tokens",
+        "  decided 10 s ago, at 2023-11-14T22:13:30Z",
+        "  asks for",
+        "    tokens        5 replicas = demand / (headroom * capacity) = 2000 / (0.8 * 500)",
+        "    latency       no say [forbids fewer] (near its objective)",
+        "  then",
+        "    maxReplicas: 7 became 5 (asked for 7)",
+        "  missing",
+        "    utilization   absent",
+        "  read",
+        "    wanted        4, 10 s old",
+        "    ready         3, 10 s old",
+        "    stuck         1, 10 s old",
+        "    reporting     - stale",
+        "    tokens        2000, 15 s old",
+        "    utilization   - absent (no DCGM)",
+        "  known",
+        "    capacity      500 tokens/s a replica, from 12 samples",
+        "    a request     900 tokens",
+        "    lead time     240 s",
+        "    forecast      2500 tokens/s within the lead time",
+    ] == explained(document())
+
+
+def test_no_target_says_why() -> None:
+    lines = explained(document(target=None, note="no demand signal for 1800 s (holdFor)"))
+    assert "  no target: no demand signal for 1800 s (holdFor)" == lines[1]
+
+
+def test_capacity_that_was_never_met_is_a_least() -> None:
+    knowledge = {
+        **document()["knowledge"],
+        "capacity": {"value": 300.0, "samples": 4, "lower_bound": True},
+    }
+    lines = explained(document(knowledge=knowledge))
+    assert "    capacity      at least 300 tokens/s a replica, from 4 samples" in lines
+
+
+def test_what_was_served() -> None:
+    answer = {
+        "at": NOW,
+        "decided": NOW - 10,
+        "target": 3,
+        "active": True,
+        "winner": "queue",
+        "digest": "abc",
+        "build": "1.2.3",
+    }
+    past = {"namespace": "models", "name": "llama", "to": NOW, "decisions": [answer]}
+    assert [
+        "models/llama: 3, active since 2023-11-14T22:13:40Z, by queue, "
+        "decided at 2023-11-14T22:13:30Z by version 1.2.3"
+    ] == served(past)
+
+
+def test_nothing_served_is_said_so() -> None:
+    past = {"namespace": "models", "name": "llama", "to": NOW, "decisions": []}
+    (line,) = served(past)
+    assert line.startswith("models/llama: nothing was served at 2023-11-14T22:13:40Z")
