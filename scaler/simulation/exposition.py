@@ -114,8 +114,8 @@ def dcgm_page(
     `hostname_label` is `hostname` in exporters since May 2026.
     """
     gpus = [
-        (_gpu_labels(replica, index=index, style=labels, hostname=hostname_label), replica)
-        for index, replica in enumerate(fleet.replicas)
+        (_gpu_labels(replica, style=labels, hostname=hostname_label), replica)
+        for replica in fleet.replicas
         if _pod_phase(replica) == "Running"
     ]
     utilization = [
@@ -131,22 +131,21 @@ def dcgm_page(
     )
 
 
-def _gpu_labels(
-    replica: ReplicaSnapshot, *, index: int, style: DcgmLabels, hostname: str
-) -> Labels:
+def _gpu_labels(replica: ReplicaSnapshot, *, style: DcgmLabels, hostname: str) -> Labels:
+    node = replica.name.rsplit("-", 1)[-1]
     owner = {"namespace": replica.namespace, "pod": replica.name, "container": "engine"}
     device = {
         "gpu": "0",
         "UUID": f"GPU-{replica.name}",
         "device": "nvidia0",
         "modelName": "NVIDIA H100 80GB HBM3",
-        hostname: f"gpu-{index}",
+        hostname: f"gpu-{node}",
     }
     if style is DcgmLabels.HONORED:
         return {**device, **owner}
     exporter = {
         "namespace": "gpu-operator",
-        "pod": f"nvidia-dcgm-exporter-{index}",
+        "pod": f"nvidia-dcgm-exporter-{node}",
         "container": "nvidia-dcgm-exporter",
     }
     exported = {f"exported_{name}": value for name, value in owner.items()}

@@ -1,7 +1,7 @@
 """A fleet of replicas under the scale subresource, its gateway and its clients."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from scaler.simulation.gateway import Gateway
 from scaler.simulation.names import pod_name
@@ -9,6 +9,7 @@ from scaler.simulation.replica import Replica
 from scaler.simulation.request import Outcome, Request, Result
 from scaler.simulation.snapshot import FleetSnapshot, Phase
 from scaler.simulation.spec import FleetSpec
+from scaler.simulation.traffic import Traffic
 
 # Steps and lead times are sums of decimal fractions; a moment that is due must be seen as due.
 _ROUNDING = 1e-6
@@ -23,18 +24,16 @@ class Fleet:
 
     Args:
         spec: The fleet's size, speed and manners.
-        arrivals: Requests in the order of time, endless or not; read only as far as time goes.
+        traffic: The requests that come; asked for each step once.
         start: The time it begins.
         ready: Replicas that are ready from the start.
     """
 
-    def __init__(
-        self, *, spec: FleetSpec, arrivals: Iterable[Request], start: float, ready: int = 0
-    ) -> None:
+    def __init__(self, *, spec: FleetSpec, traffic: Traffic, start: float, ready: int = 0) -> None:
         self.spec = spec
         self.replicas: list[Replica] = []
         """In the order of creation, until they are gone."""
-        self._gateway = Gateway(arrivals=arrivals, clients=spec.clients, held_max=spec.held_max)
+        self._gateway = Gateway(traffic=traffic, clients=spec.clients, held_max=spec.held_max)
         self._start = start
         self._steps = 0
         self._created = 0
@@ -110,9 +109,7 @@ class Fleet:
         """Let stuck replicas start: each is ready a lead time from now."""
         self._stuck = None
         for replica in self._pending():
-            if replica.stuck is not None:
-                replica.stuck = None
-                replica.ready_due += self.at - replica.created
+            replica.unstick(self.at)
 
     def restart(self, replica: Replica, *, ready_after: float = 0.0) -> None:
         """Restart a replica's container: its requests fail, and its counters start at 0 again.
@@ -147,8 +144,8 @@ class Fleet:
     def _create(self) -> Replica:
         spec = self.spec
         name = pod_name(spec.name, namespace=spec.namespace, index=self._created)
-        due = self.at + spec.lead_time(self._created)
-        replica = Replica(name=name, created=self.at, ready_due=due, spec=spec.engine)
+        lead_time = spec.lead_time(self._created)
+        replica = Replica(name=name, created=self.at, lead_time=lead_time, spec=spec.engine)
         replica.stuck = self._stuck
         self._created += 1
         self.replicas.append(replica)
@@ -160,8 +157,9 @@ class Fleet:
     def _step(self) -> None:
         self._start_due()
         self._expire()
+        start = self.at
         self._steps += 1
-        self._route()
+        self._route(self._gateway.arriving(start=start, stop=self.at))
         for replica in self.replicas:
             if replica.engine:
                 for outcome in replica.engine.advance(self.at):
@@ -187,9 +185,8 @@ class Fleet:
                 for outcome in replica.engine.expire(before=self.at - timeout, at=self.at):
                     self._end(outcome)
 
-    def _route(self) -> None:
-        """Send what arrives in this step, and what was held before, to where there is least."""
-        requests = self._gateway.arriving(before=self.at)
+    def _route(self, requests: list[Request]) -> None:
+        """Send what was held, and then `requests`, to where there is least."""
         ready = self.ready
         if ready and self._gateway.held:
             requests = self._gateway.release() + requests

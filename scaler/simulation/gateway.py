@@ -2,12 +2,12 @@
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
 from scaler.simulation.request import Outcome, Request, Result
 from scaler.simulation.spec import Clients
+from scaler.simulation.traffic import Traffic
 
 _RETRIED = frozenset({Result.TIMED_OUT, Result.REJECTED, Result.FAILED})
 
@@ -15,27 +15,23 @@ _RETRIED = frozenset({Result.TIMED_OUT, Result.REJECTED, Result.FAILED})
 class Gateway:
     """Lets requests in as they arrive, holds those that no replica can take, counts how all end."""
 
-    def __init__(self, *, arrivals: Iterable[Request], clients: Clients, held_max: int) -> None:
+    def __init__(self, *, traffic: Traffic, clients: Clients, held_max: int) -> None:
         self.arrived = 0
         """Attempts that came so far, retries included."""
         self.results: Counter[Result] = Counter()
         """Attempts that ended so far."""
         self.held: deque[Request] = deque()
-        self._arrivals: Iterator[Request] = iter(arrivals)
-        self._next = next(self._arrivals, None)
+        self._traffic = traffic
         self._clients = clients
         self._held_max = held_max
         self._retries: list[tuple[float, int, Request]] = []
         self._retried = 0
 
-    def arriving(self, *, before: float) -> list[Request]:
-        """Return the attempts that arrive before `before` and were not returned yet, in order."""
-        requests = []
-        while self._next is not None and self._next.at < before:
-            requests.append(self._next)
-            self._next = next(self._arrivals, None)
-        if self._retries and self._retries[0][0] < before:
-            while self._retries and self._retries[0][0] < before:
+    def arriving(self, *, start: float, stop: float) -> list[Request]:
+        """Return the attempts that arrive in [start, stop), in order; ask for each moment once."""
+        requests = list(self._traffic.between(start=start, stop=stop))
+        if self._retries and self._retries[0][0] < stop:
+            while self._retries and self._retries[0][0] < stop:
                 requests.append(heapq.heappop(self._retries)[2])
             requests.sort(key=lambda request: request.at)
         self.arrived += len(requests)

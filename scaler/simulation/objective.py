@@ -10,8 +10,9 @@ from attrs import define, field, frozen
 from attrs.validators import and_, gt, lt
 
 from scaler.simulation.fleet import Fleet
-from scaler.simulation.request import Outcome, Request, Result
+from scaler.simulation.request import Outcome, Result
 from scaler.simulation.spec import FleetSpec
+from scaler.simulation.traffic import Traffic
 
 # One slow request of ten is no miss of a p90, whatever 1 - 0.9 is in floats.
 _ROUNDING = 1e-9
@@ -134,13 +135,13 @@ def fixed_fleet(
     spec: FleetSpec,
     *,
     replicas: int,
-    arrivals: Iterable[Request],
+    traffic: Traffic,
     start: float,
     stop: float,
     objective: Objective,
 ) -> Score:
     """Return how a fleet of constant size would have done: `replicas` ready ones from the start."""
-    fleet = Fleet(spec=spec, arrivals=arrivals, start=start, ready=replicas)
+    fleet = Fleet(spec=spec, traffic=traffic, start=start, ready=replicas)
     ledger = Ledger(objective, start=start)
     for second in range(math.floor(start) + 1, math.ceil(stop) + 1):
         ledger.add(fleet.advance(min(second, stop)))

@@ -11,16 +11,17 @@ from scaler.simulation.spec import EngineSpec
 class Replica:
     """A pod of the scale target. Its engine exists from the moment it is ready."""
 
-    def __init__(self, *, name: str, created: float, ready_due: float, spec: EngineSpec) -> None:
+    def __init__(self, *, name: str, created: float, lead_time: float, spec: EngineSpec) -> None:
         self.name = name
         self.created = created
-        self.ready_due = ready_due
         self.stuck: str | None = None
         self.silent = False
         self.phase = Phase.PENDING
         self.terminating_since = math.inf
         self.engine: Engine | None = None
         self._spec = spec
+        self._lead_time = lead_time
+        self._ready_due = created + lead_time
         self._slowdown = 1.0
         self._ready_at: float | None = None
         self._ready_since: float | None = None
@@ -45,7 +46,13 @@ class Replica:
 
     def is_due(self, at: float) -> bool:
         """Say whether a pending replica becomes ready by `at`."""
-        return self.stuck is None and self.ready_due <= at
+        return self.stuck is None and self._ready_due <= at
+
+    def unstick(self, at: float) -> None:
+        """Be stuck no longer: it is ready a whole lead time from `at`."""
+        if self.stuck is not None:
+            self.stuck = None
+            self._ready_due = at + self._lead_time
 
     def start(self, at: float) -> None:
         """Become ready, with an engine whose counters are 0."""
@@ -60,7 +67,7 @@ class Replica:
         """Lose the engine and all that it holds; be ready again, under the same name, when due."""
         failed = self.fail(at)
         self.phase = Phase.PENDING
-        self.ready_due = ready_due
+        self._ready_due = ready_due
         self._ready_since = None
         self._restarts += 1
         self._gpu_utilization = 0.0

@@ -1,9 +1,10 @@
 """Deterministic arrivals: how many requests a second at second t, and which requests those are."""
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count, pairwise
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from attrs import field, frozen
@@ -149,36 +150,77 @@ def _lognormal(
 CHAT = Lengths()
 
 
-def arrivals(
-    shape: Shape,
-    *,
-    seed: int,
-    start: float,
-    stop: float = math.inf,
-    lengths: Lengths = CHAT,
-) -> Iterator[Request]:
-    """Yield Poisson arrivals in [start, stop) in the order of time, with `shape` as their rate.
+class Traffic(Protocol):
+    """Requests as a function of time."""
 
-    A second's requests depend on seed, shape and that second alone: two calls agree wherever their
-    ranges overlap. A negative rate counts as 0.
+    def between(self, *, start: float, stop: float) -> Sequence[Request]:
+        """Return the requests that arrive in [start, stop), in the order of time."""
 
-    Raises:
-        ValueError: the rate is not finite at some second.
+
+class Poisson:
+    """Poisson arrivals with `shape` as their rate; a negative rate counts as 0.
+
+    A second's requests depend on shape, seed and that second alone, so any two stretches of time
+    agree wherever they overlap, and time has neither a beginning nor an end.
     """
-    for second in count(math.floor(start)):
-        if second >= stop:
-            return
-        rng = np.random.default_rng((seed, second))
-        size = int(rng.poisson(_rate(shape, at=second + 0.5)))
+
+    def __init__(self, shape: Shape, *, seed: int, lengths: Lengths = CHAT) -> None:
+        self._shape = shape
+        self._seed = seed
+        self._lengths = lengths
+        self._drawn: dict[int, Sequence[Request]] = {}
+
+    def between(self, *, start: float, stop: float) -> Sequence[Request]:
+        """Return the requests that arrive in [start, stop), in the order of time.
+
+        Raises:
+            ValueError: the rate is not finite at some second.
+        """
+        return [
+            request
+            for second in range(math.floor(start), math.ceil(stop))
+            for request in self._second(second)
+            if start <= request.at < stop
+        ]
+
+    def _second(self, second: int) -> Sequence[Request]:
+        # Short steps ask for the same second many times in a row.
+        if second not in self._drawn:
+            self._drawn = {
+                known: requests for known, requests in self._drawn.items() if known == second - 1
+            }
+            self._drawn[second] = self._draw(second)
+        return self._drawn[second]
+
+    def _draw(self, second: int) -> Sequence[Request]:
+        rng = np.random.default_rng((self._seed, second))
+        size = int(rng.poisson(self._rate(second + 0.5)))
         times = (second + np.sort(rng.random(size))).tolist()
-        prompts, outputs = lengths.draw(rng, size=size)
-        for at, prompt, output in zip(times, prompts, outputs, strict=True):
-            if start <= at < stop:
-                yield Request(at=at, prompt_tokens=prompt, output_tokens=output)
+        prompts, outputs = self._lengths.draw(rng, size=size)
+        return [
+            Request(at=at, prompt_tokens=prompt, output_tokens=output)
+            for at, prompt, output in zip(times, prompts, outputs, strict=True)
+        ]
+
+    def _rate(self, t: float) -> float:
+        rate = self._shape(t)
+        if not math.isfinite(rate):
+            raise ValueError(f"shape: the rate at {t} is {rate}, need a finite number")
+        return max(0.0, rate)
 
 
-def _rate(shape: Shape, *, at: float) -> float:
-    rate = shape(at)
-    if not math.isfinite(rate):
-        raise ValueError(f"shape: the rate at {at} is {rate}, need a finite number")
-    return max(0.0, rate)
+class Trace:
+    """Requests that are known one by one, as from a log."""
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        """Take the requests in any order."""
+        self._requests = sorted(requests, key=_at)
+
+    def between(self, *, start: float, stop: float) -> Sequence[Request]:
+        """Return the requests that arrive in [start, stop), in the order of time."""
+        first = bisect_left(self._requests, start, key=_at)
+        return self._requests[first : bisect_left(self._requests, stop, key=_at)]
+
+
+def _at(request: Request) -> float:
+    return request.at
