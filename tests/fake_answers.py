@@ -44,6 +44,7 @@ class FakeAnswers:
 
     async def answer(self, workload: Workload) -> Published:
         self.asked.append(workload.key)
+        await self._count(0)
         while self.hung:
             await self._changed.wait()
         if self._failure:
@@ -75,7 +76,7 @@ class FakeAnswers:
             await self._waiting.wait_for(lambda: self._waits == waiting)
 
     async def until_asked(self, times: int) -> None:
-        """Return once the next so many waits have begun."""
+        """Return once so many more questions have come."""
         last = len(self.asked) + times
         async with self._waiting:
             await self._waiting.wait_for(lambda: len(self.asked) >= last)
