@@ -190,7 +190,7 @@ _CHUNK = 64 * 1024
 
 
 async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> web.StreamResponse:
-    """Write `page`, gathered into chunks, and let others have their turn after each."""
+    """Write `page`, gathered into chunks, and let others have their turn after each piece."""
     response = web.StreamResponse(headers={"Content-Type": kind})
     await response.prepare(request)
     gathered = bytearray()
@@ -199,6 +199,7 @@ async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> 
         if len(gathered) >= _CHUNK:
             await response.write(bytes(gathered))
             gathered.clear()
-            await asyncio.sleep(0)
+        # A piece may take its millisecond and be empty.
+        await asyncio.sleep(0)
     await response.write_eof(bytes(gathered))
     return response
