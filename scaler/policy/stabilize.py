@@ -57,7 +57,6 @@ def within_policies(
     base = situation.supply.base
     if base is None:
         return target, None
-    spec = situation.spec
     if target > base:
         return _limited(target, _highest_allowed(base, target, short, situation), "scaleUpPolicies")
     allowed = max(target, _lowest_allowed(base, situation=situation))
