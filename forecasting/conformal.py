@@ -1,5 +1,6 @@
 """Adaptive conformal quantiles: the margin that sufficed, corrected by how often it did not."""
 
+import math
 from bisect import bisect_left, insort
 from collections import deque
 
@@ -59,22 +60,23 @@ def margins(scores: FloatArray, *, delay: int, width: int, adaptation: Adaptatio
     Returns:
         One margin for each origin; NaN until there are enough scores.
     """
-    result = np.full(scores.size, np.nan)
+    result = [math.nan] * scores.size
+    outcomes: list[float] = scores.tolist()
     window: deque[float] = deque()
     ordered: list[float] = []
     level, seen = adaptation.quantile, 0
     for origin in range(scores.size):
         known = origin - delay
-        if known >= 0 and np.isfinite(scores[known]):
+        if known >= 0 and not math.isnan(outcomes[known]):
             seen += 1
-            score, margin = float(scores[known]), float(result[known])
-            if not np.isnan(margin):
-                missed = 1.0 if score > margin else 0.0
+            if not math.isnan(result[known]):
+                missed = 1.0 if outcomes[known] > result[known] else 0.0
                 level = adaptation.moved(level, missed=missed, seen=seen)
-            _push(window, ordered, score=score, width=min(width, max(_FULL, seen // 2)))
+            size = min(width, max(_FULL, seen // 2))
+            _push(window, ordered, score=outcomes[known], width=size)
         if len(ordered) >= _FEWEST:
             result[origin] = quantile_of(ordered, level)
-    return result
+    return np.array(result)
 
 
 def _push(window: deque[float], ordered: list[float], *, score: float, width: int) -> None:

@@ -12,7 +12,7 @@ from forecasting.arrays import BoolArray, FloatArray, IntArray
 from forecasting.forecaster import Fitted, Forecaster
 from forecasting.metrics import seasonal_scales
 from forecasting.series import Series
-from forecasting.verdict import bands_at, bound_of, margins_of
+from forecasting.verdict import bands_at
 
 COMBINED = "forecast"
 
@@ -120,6 +120,8 @@ def _evaluated(fitted: Fitted, rows: IntArray) -> Backtest:
     paths = np.concatenate(
         (verdict.path[None], np.where(np.isnan(track.paths), reactive, track.paths))
     )
+    bounds = verdict.candidate_bounds
+    silent = np.where(np.isnan(bounds), bounds[rules.baseline], bounds)
     bands = [
         bands_at(
             track, verdict, row=int(row), path=verdict.path[row], rules=rules, levels=spec.levels
@@ -140,24 +142,11 @@ def _evaluated(fitted: Fitted, rows: IntArray) -> Backtest:
         actual=track.actual[rows],
         bands=np.stack(bands, axis=1),
         peaks=track.peak[rows],
-        bounds=_bounds(fitted, paths)[:, rows],
+        bounds=np.concatenate((verdict.bound[None], silent))[:, rows],
         weights=weights[:, rows],
         skilled=verdict.skilled[rows],
         absolute_scale=absolute,
         squared_scale=squared,
-    )
-
-
-def _bounds(fitted: Fitted, paths: FloatArray) -> FloatArray:
-    """Return each name's bound of the maximum, with margins learned from its own record."""
-    rules = fitted.rules
-    peaks = rules.peak_of(paths)
-    quantile = rules.adaptation.quantile
-    return np.stack(
-        [
-            bound_of(peak, margins_of(fitted.track, peak=peak, rules=rules), quantile=quantile)
-            for peak in peaks
-        ]
     )
 
 

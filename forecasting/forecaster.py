@@ -162,7 +162,7 @@ class Fitted:
         standing = self.verdict.at(row)
         said = spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0]
         path = standing.forecast(said, baseline=self.rules.baseline)
-        peak = self.rules.peak_of(path)
+        peak = standing.peak(self.rules.peak_of(said), baseline=self.rules.baseline)
         levels = bands_at(
             self.track, self.verdict, row=row, path=path, rules=self.rules, levels=spec.levels
         )
@@ -173,7 +173,7 @@ class Fitted:
             levels=spec.levels,
             bands=self._by_step(levels),
             window=self.rules.window * series.step,
-            peak=float(peak),
+            peak=peak,
             quantile=spec.quantile,
             bound=float(bound_of(peak, standing.margin, quantile=spec.quantile)),
             chosen=self._chosen(standing),

@@ -6,6 +6,7 @@ import numpy as np
 from forecasting.arrays import BoolArray, FloatArray, IntArray, root, square
 from forecasting.combination import Window, pooled_ratio, ratios, weighted_median, weights_of
 from forecasting.conformal import Adaptation, bands, cold, margins
+from forecasting.metrics import pinball
 from forecasting.prepared import DAY
 from forecasting.track import Track
 
@@ -79,8 +80,11 @@ class Verdict:
     """Margin of the window's maximum on the square-root scale, shape (origins,); NaN without a
     record."""
 
-    peak: FloatArray
-    """Forecast maximum of the window, shape (origins,)."""
+    peak_weights: FloatArray
+    """Weights that forecast the maximum, shape (candidates, origins)."""
+
+    candidate_bounds: FloatArray
+    """Upper bounds by each candidate alone, shape (candidates, origins)."""
 
     bound: FloatArray
     """Upper bound of the window's maximum at the wanted quantile, shape (origins,)."""
@@ -91,12 +95,14 @@ class Verdict:
             candidates, _, knots = self.weights.shape
             return Standing(
                 weights=np.zeros((candidates, knots)),
+                peak_weights=np.zeros(candidates),
                 skilled=False,
                 skill=float("nan"),
                 margin=float("nan"),
             )
         return Standing(
             weights=self.weights[:, row],
+            peak_weights=self.peak_weights[:, row],
             skilled=bool(self.skilled[row]),
             skill=float(self.skill[row]),
             margin=float(self.margin[row]),
@@ -110,6 +116,9 @@ class Standing:
     weights: FloatArray
     """Shape (candidates, knots)."""
 
+    peak_weights: FloatArray
+    """Shape (candidates,)."""
+
     skilled: bool
     skill: float
     margin: float
@@ -118,6 +127,11 @@ class Standing:
         """Return the path behind the gate from what the candidates say now; shape (knots,)."""
         combined = weighted_median(paths, self.weights)
         return np.where(self.skilled & np.isfinite(combined), combined, paths[baseline])
+
+    def peak(self, peaks: FloatArray, *, baseline: int) -> float:
+        """Return the likely maximum from those of the candidates; shape of *peaks*: (candidates,)."""
+        combined = float(weighted_median(peaks, self.peak_weights))
+        return combined if self.skilled and np.isfinite(combined) else float(peaks[baseline])
 
 
 def judge(track: Track, *, rules: Rules) -> Verdict:
@@ -128,20 +142,48 @@ def judge(track: Track, *, rules: Rules) -> Verdict:
     ratio = ratios(np.abs(track.paths - track.actual), baseline=baseline, window=window)
     weights = weights_of(ratio, available=np.isfinite(track.paths))
     combined = weighted_median(track.paths, weights)
-    skill, skilled = _gate(
-        np.abs(combined - track.actual), baseline=baseline, window=window, rules=rules
-    )
-    path = np.where(skilled[:, None] & np.isfinite(combined), combined, reactive)
-    peak = rules.peak_of(path)
-    margin = margins_of(track, peak=peak, rules=rules)
+    errors = np.abs(combined - track.actual)
+    skill, skilled = _gate(errors, baseline=baseline, window=window, rules=rules)
+    peaks = _peaks(track, skilled=skilled, rules=rules)
     return Verdict(
         weights=weights,
         skilled=skilled,
         skill=skill,
-        path=path,
-        margin=margin,
-        peak=peak,
-        bound=bound_of(peak, margin, quantile=rules.adaptation.quantile),
+        path=np.where(skilled[:, None] & np.isfinite(combined), combined, reactive),
+        peak_weights=peaks.weights,
+        candidate_bounds=peaks.candidate_bounds,
+        margin=peaks.margin,
+        bound=bound_of(peaks.peak, peaks.margin, quantile=rules.adaptation.quantile),
+    )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Peaks:
+    weights: FloatArray
+    candidate_bounds: FloatArray
+    peak: FloatArray
+    margin: FloatArray
+
+
+def _peaks(track: Track, *, skilled: BoolArray, rules: Rules) -> _Peaks:
+    """Return how the window's maximum is forecast: whose bound cost least decides."""
+    quantile = rules.adaptation.quantile
+    said = rules.peak_of(track.paths)
+    margins = np.stack([margins_of(track, peak=peak, rules=rules) for peak in said])
+    bounds = bound_of(said, margins, quantile=quantile)
+    losses = pinball(track.peak, bounds, quantile=quantile)
+    losses = np.where(np.isnan(margins), np.nan, losses)[..., None]
+    window = rules.sliding(track.times, delays=np.array([rules.window]))
+    ratio = ratios(losses, baseline=losses[rules.baseline], window=window)[..., 0]
+    weights = weights_of(ratio, available=np.isfinite(said))
+    combined = weighted_median(said, weights)
+    use = skilled & np.isfinite(combined)
+    margin = margins_of(track, peak=combined, rules=rules)
+    return _Peaks(
+        weights=weights,
+        candidate_bounds=bounds,
+        peak=np.where(use, combined, said[rules.baseline]),
+        margin=np.where(use, margin, margins[rules.baseline]),
     )
 
 
