@@ -7,6 +7,7 @@ not followed: an answer that points elsewhere is no answer.
 import asyncio
 import random
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -100,17 +101,17 @@ class Client:
             "step": str(ticks.step),
             "timeout": f"{self._source.timeout:g}s",
         }
-        session = self._opened()
         headers = self._headers()
         try:
-            async with session.post(
+            async with self._opened().post(
                 self._url, data=form, headers=headers, allow_redirects=False
             ) as response:
                 body = await self._body(response)
                 self._refuse(response, body)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as failure:
             raise _WorthARetry(self._says(str(failure) or type(failure).__name__)) from failure
-        except aiohttp.ClientError as failure:
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            # Certificates that cannot be loaded and headers that cannot be sent are among them.
             raise SignalUnavailable(self._says(str(failure))) from failure
         return self._series(body)
 
@@ -180,9 +181,8 @@ class Client:
             if source.bearer_token is not None:
                 headers["Authorization"] = f"Bearer {source.bearer_token.reveal()}"
             if source.basic is not None:
-                secret = source.basic.password.reveal()
-                auth = aiohttp.BasicAuth(source.basic.username, secret, encoding="utf-8")
-                headers["Authorization"] = auth.encode()
+                pair = f"{source.basic.username}:{source.basic.password.reveal()}"
+                headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
         except ConfigError as failure:
             raise SignalUnavailable(self._says(str(failure))) from failure
         return headers

@@ -95,21 +95,14 @@ def wish(watch: Watch, spec: Spec) -> Wish:
     """What must be read for `watch`; its own queries stand in for what they replace."""
     row = ROWS[watch.engine]
     metrics = tuple(
-        (signal, metric)
-        for signal, metric in row.signals.items()
-        if signal not in watch.queries and (signal is not Signal.UTILIZATION or uses_devices(spec))
+        (signal, metric) for signal, metric in row.signals.items() if signal not in watch.queries
     )
     return Wish(
         row=row,
         metrics=metrics,
         latency=_latency(row, watch, spec),
-        devices=uses_devices(spec) and Signal.UTILIZATION not in watch.queries,
+        devices=spec.utilization is not Vote.OFF and Signal.UTILIZATION not in watch.queries,
     )
-
-
-def uses_devices(spec: Spec) -> bool:
-    """Whether utilization has a say."""
-    return spec.utilization is not Vote.OFF
 
 
 def _latency(row: Row, watch: Watch, spec: Spec) -> Latency | None:

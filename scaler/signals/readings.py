@@ -105,14 +105,10 @@ def _signals(view: View) -> dict[Signal, Reading]:
 
 
 def _utilization(view: View) -> Reading:
-    """The user's own query; else the GPUs as DCGM sees them; else what the engine says itself."""
+    """The user's own query, else the GPUs as DCGM sees them."""
     if Signal.UTILIZATION in view.workload.watch.queries:
         return view.sample(Signal.UTILIZATION, dated=None)
-    devices = view.sample(Fact.DEVICES, dated=Fact.DEVICES_AT)
-    if isinstance(devices, Sample):
-        return devices
-    own = view.sample(Signal.UTILIZATION, dated=Fact.REPORTED_AT)
-    return own if isinstance(own, Sample) else devices
+    return view.sample(Fact.DEVICES, dated=Fact.DEVICES_AT)
 
 
 def _latency(view: View) -> Reading:

@@ -1,0 +1,233 @@
+"""Replicas scraped directly: real pages over HTTP, and replicas that are gone, silent or mute."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import attrs
+import pytest
+from aiohttp import web
+
+from scaler.config.workload import SourceKind, Workload
+from scaler.errors import SignalUnavailable
+from scaler.policy.model import Reason, Sample, Signal
+from scaler.signals.scrape import ScrapeHistory
+from scaler.signals.targets import Targets
+from tests.unit.signals.engine_cases import FIRST, STEP, page, summary
+from tests.unit.signals.servers import Handler, body, drip, hang, serving, status
+from tests.unit.signals.workloads import FakeMeter, make_workload
+
+REFUSED = "http://127.0.0.1:1/metrics"
+UNRESOLVED = "http://nobody.invalid/metrics"
+
+
+@attrs.define
+class World:
+    """Endpoints by path, and the time."""
+
+    pages: dict[str, Handler | str] = attrs.field(factory=dict)
+    now: float = FIRST + 1.0
+    scraped: list[str] = attrs.field(factory=list)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        self.scraped.append(request.path)
+        answer = self.pages[request.path]
+        return web.Response(text=answer) if isinstance(answer, str) else await answer(request)
+
+    def clock(self) -> float:
+        return self.now
+
+
+@attrs.frozen
+class Reader:
+    """A workload whose endpoints are a world's, and the history that reads it."""
+
+    world: World
+    history: ScrapeHistory
+    workload: Workload
+    meter: FakeMeter
+
+    async def read(self, *, at: int = FIRST) -> dict[str, float | Reason]:
+        self.world.now = at + 1.0
+        found = await self.history.read([self.workload], range(at, at + 1))
+        return summary(found[self.workload][0])
+
+
+@asynccontextmanager
+async def watching(
+    pages: Mapping[str, Handler | str], *others: str, **watch: object
+) -> AsyncIterator[Reader]:
+    world, meter = World(dict(pages)), FakeMeter()
+    async with serving(world) as url:
+        endpoints = (*(f"{url}{path}" for path in pages if "gateway" not in path), *others)
+        gateways = tuple(f"{url}{path}" for path in pages if "gateway" in path)
+        workload = make_workload(
+            source=SourceKind.SCRAPE,
+            endpoints=endpoints,
+            activation_endpoints=gateways,
+            **watch,  # type: ignore[arg-type]
+        )
+        history = ScrapeHistory(Targets(meter=meter, timeout=0.3), clock=world.clock)
+        try:
+            yield Reader(world, history, workload, meter)
+        finally:
+            await history.close()
+
+
+async def test_replicas_are_summed_and_counted() -> None:
+    async with watching({"/a": page("vllm_v1"), "/b": page("vllm_v1")}) as reader:
+        found = await reader.read()
+    expected = {"running": 24.0, "cache": 0.25, "wanted": 2.0, "ready": 2.0, "reporting": 2.0}
+    assert expected == {name: found[name] for name in expected}
+
+
+async def test_rates_begin_with_the_second_page() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        first = await reader.read()
+        reader.world.pages["/a"] = page("vllm_v1", scrape=1)
+        second = await reader.read(at=FIRST + STEP)
+    assert {Reason.NO_HISTORY} == {first["tokens"], first["requests"], first["latency"]}
+    # 15 s of growth, continued by half an interval as Prometheus would, over a window of 60 s.
+    assert second["tokens"] == pytest.approx((150_000 + 45_000) / 10 * 1.5 / 60)
+
+
+async def test_a_replica_that_refuses_is_not_there() -> None:
+    async with watching({"/a": page("vllm_v1")}, REFUSED) as reader:
+        found = await reader.read()
+    assert (1.0, 1.0, 1.0) == (found["wanted"], found["ready"], found["reporting"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        hang,
+        drip,
+        status(503),
+        status(302, Location="/b"),
+        status(404),
+        body(b" " * (9 * 1024 * 1024)),
+    ],
+)
+async def test_a_replica_that_is_silent_is_there_and_does_not_report(answer: Handler) -> None:
+    async with watching({"/a": page("vllm_v1"), "/b": answer}) as reader:
+        found = await reader.read()
+    assert (2.0, 2.0, 1.0) == (found["wanted"], found["ready"], found["reporting"])
+    assert found["running"] == 12.0
+
+
+async def test_a_replica_that_talks_garbage_after_it_has_reported_is_there() -> None:
+    async with watching({"/a": page("vllm_v1"), "/b": page("vllm_v1")}) as reader:
+        await reader.read()
+        reader.world.pages["/b"] = "<html>upgrading</html>"
+        found = await reader.read(at=FIRST + STEP)
+    assert (2.0, 1.0) == (found["ready"], found["reporting"])
+
+
+async def test_nobody_there_is_a_count_of_none() -> None:
+    async with watching({}, REFUSED) as reader:
+        found = await reader.read()
+    assert (0.0, 0.0, 0.0) == (found["wanted"], found["ready"], found["reporting"])
+    assert Reason.ABSENT == found["waiting"]
+
+
+@pytest.mark.parametrize("others", [(UNRESOLVED,), ()])
+async def test_silence_from_all_is_no_answer(others: tuple[str, ...]) -> None:
+    async with watching({} if others else {"/a": hang}, *others) as reader:
+        with pytest.raises(SignalUnavailable, match="none of 1 endpoints answered"):
+            await reader.read()
+
+
+async def test_no_endpoints_are_no_answer() -> None:
+    async with watching({}) as reader:
+        with pytest.raises(SignalUnavailable, match="none of 0 endpoints"):
+            await reader.read()
+
+
+async def test_an_answer_after_silence_is_an_answer_again() -> None:
+    async with watching({"/a": hang}) as reader:
+        with pytest.raises(SignalUnavailable):
+            await reader.read()
+        reader.world.pages["/a"] = page("vllm_v1")
+        assert (await reader.read(at=FIRST + STEP))["running"] == 12.0
+
+
+async def test_exporters_beside_the_replicas_speak_for_the_cluster() -> None:
+    pages = {"/a": page("vllm_v1"), "/kube": page("kube"), "/dcgm": page("dcgm_exported")}
+    async with watching(pages) as reader:
+        found = await reader.read()
+    expected = {"wanted": 5.0, "ready": 2.0, "stuck": 2.0, "reporting": 1.0, "utilization": 0.75}
+    assert expected == {name: found[name] for name in expected}
+
+
+async def test_an_exporter_that_falls_silent_is_no_replica() -> None:
+    async with watching({"/a": page("vllm_v1"), "/dcgm": page("dcgm_exported")}) as reader:
+        await reader.read()
+        reader.world.pages["/dcgm"] = hang
+        found = await reader.read(at=FIRST + STEP)
+    assert (1.0, 1.0) == (found["wanted"], found["reporting"])
+    assert Reason.ABSENT == found["utilization"]
+
+
+async def test_a_tick_is_scraped_once() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        assert await reader.read() == await reader.read()
+    assert reader.world.scraped == ["/a"]
+
+
+async def test_ticks_that_nobody_watched_are_gaps() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        ticks = range(FIRST - 2 * STEP, FIRST + 1, STEP)
+        [found] = (await reader.history.read([reader.workload], ticks)).values()
+    assert list(ticks) == [readings.at for readings in found]
+    assert {Reason.NO_HISTORY} == set(summary(found[0]).values())
+    assert summary(found[-1]).keys() == summary(found[0]).keys()
+    assert found[-1].value(Signal.RUNNING) == 12.0
+
+
+async def test_what_was_read_before_comes_from_memory() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        await reader.read()
+        reader.world.pages["/a"] = page("vllm_v1").replace("} 12.0", "} 20.0")
+        await reader.read(at=FIRST + STEP)
+        ticks = range(FIRST, FIRST + STEP + 1, STEP)
+        [found] = (await reader.history.read([reader.workload], ticks)).values()
+    assert [12.0, 20.0] == [readings.value(Signal.RUNNING) for readings in found]
+
+
+async def test_what_is_seen_now_does_not_stand_for_long_ago() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        reader.world.now = FIRST + 600.0
+        [found] = (await reader.history.read([reader.workload], range(FIRST, FIRST + 1))).values()
+    assert reader.world.scraped == []
+    assert {Reason.NO_HISTORY} == set(summary(found[0]).values())
+
+
+async def test_samples_are_of_their_tick() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        [found] = (await reader.history.read([reader.workload], range(FIRST, FIRST + 1))).values()
+    assert Sample(value=12.0, at=FIRST) == found[0].signals[Signal.RUNNING]
+
+
+async def test_a_gateway_says_what_waits_while_nothing_runs() -> None:
+    gateway = 'inference_extension_flow_control_queue_size{model_name="x"} 3\n'
+    async with watching({"/gateway": gateway}, REFUSED) as reader:
+        found = await reader.read()
+    assert (3.0, 0.0) == (found["activation"], found["ready"])
+
+
+async def test_a_gateway_that_does_not_say_is_absent() -> None:
+    async with watching({"/gateway": "up 1\n"}, REFUSED) as reader:
+        assert Reason.ABSENT == (await reader.read())["activation"]
+
+
+async def test_every_scrape_is_metered() -> None:
+    async with watching({"/a": page("vllm_v1"), "/b": status(503)}, REFUSED) as reader:
+        await reader.read()
+    errors = sorted(str(error) for _, error in reader.meter.observed)
+    assert ["None", "unavailable", "unavailable"] == errors
+
+
+async def test_one_workloads_silence_is_not_anothers() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        silent = make_workload("silent", source=SourceKind.SCRAPE, endpoints=(UNRESOLVED,))
+        found = await reader.history.read([silent, reader.workload], range(FIRST, FIRST + 1))
+    assert [reader.workload] == list(found)
