@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,7 @@ from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.config.workload import Workload
+from scaler.policy.model import Decision
 from scaler.runtime.clock import Clock, SystemClock
 from scaler.runtime.fold import Progress
 from scaler.runtime.knowledge import Learning
@@ -123,6 +125,9 @@ class Journal(Listener):
         published = progress.published
         key, decision = published.workload.key, published.decision
         self.telemetry.decided(key.namespace, key.name, winner=decision.winner)
+        if log.is_enabled_for(logging.DEBUG):
+            for settled in progress.settled:
+                log.debug("settled", workload=str(key), **_said(settled))
         before = self._targets.get(str(key))
         if str(key) in self._targets and before == decision.target:
             return
@@ -131,9 +136,7 @@ class Journal(Listener):
             "target_changed",
             workload=str(key),
             before=before,
-            target=decision.target,
-            winner=decision.winner or decision.note,
-            limits=[limit.by for limit in decision.limits],
+            **_said(decision),
         )
 
     def ticked(self, seconds: float) -> None:
@@ -146,6 +149,22 @@ class Journal(Listener):
         self._targets.pop(str(key), None)
         self.telemetry.forget(key.namespace, key.name)
         self.served.forget(key.namespace, key.name)
+
+
+def _said(decision: Decision) -> Mapping[str, object]:
+    """A decision in a log line. Numbers are rounded: a sum's last digit follows its order."""
+    return {
+        "at": decision.at,
+        "target": decision.target,
+        "active": decision.active,
+        "winner": decision.winner or decision.note,
+        "asked": {
+            each.signal: round(each.replicas, 6)
+            for each in decision.recommendations
+            if each.replicas is not None
+        },
+        "limits": [limit.by for limit in decision.limits],
+    }
 
 
 def histories(settings: Settings, *, clock: Clock, telemetry: Telemetry) -> Histories:
