@@ -25,6 +25,6 @@ def serve(target: int, *, supply: Supply, spec: Spec) -> tuple[int, tuple[Limit,
 
 def _by_mode(number: int, *, supply: Supply, spec: Spec) -> int:
     """What the fleet already has, where we only watch; no less than that, where we only add."""
-    if spec.mode is Mode.ON or supply.base is None:
+    if spec.mode is Mode.ON or supply.present is None:
         return number
-    return supply.base if spec.mode is Mode.OBSERVE else max(number, supply.base)
+    return supply.present if spec.mode is Mode.OBSERVE else max(number, supply.present)

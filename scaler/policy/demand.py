@@ -7,7 +7,7 @@ import attrs
 from scaler.policy.model import Knowledge, Reading, Readings, Signal, State, value_of
 from scaler.policy.remember import TREND, work_signal
 from scaler.policy.spec import Spec, Unit
-from scaler.policy.window import asof
+from scaler.policy.window import asof, highest, lowest
 
 COMPLETE = 0.9
 """Share of the ready pods that must report before a total may lower the target."""
@@ -15,35 +15,55 @@ COMPLETE = 0.9
 MOST_EXTRAPOLATION = 2.0
 """A total is never more than doubled for pods that are silent: one pod is no sample of ten."""
 
+REFUSING = 0.01
+"""Share of requests refused or given up that is more than people who close a tab."""
+
 
 @attrs.frozen(kw_only=True)
 class Supply:
-    """Replicas that serve or have been ordered. `wanted` is None where nobody knows it."""
+    """Replicas that serve or have been ordered. `wanted` is None where nobody knows it.
+
+    `complete` says that enough of the ready pods report for totals to lower the target; `settled`
+    that they do so at this very tick.
+    """
 
     wanted: int | None
     ready: int
     pending: int
     stuck: int
     complete: bool
+    settled: bool
     extrapolate: float
+    standby: int
+
+    @property
+    def present(self) -> int | None:
+        """What the fleet has been asked for, standby included."""
+        return self.wanted if self.wanted is not None else self.ready or None
 
     @property
     def base(self) -> int | None:
-        """What a hold keeps and a step is added to."""
-        return self.wanted if self.wanted is not None else self.ready or None
+        """What a hold keeps and a step is added to.
+
+        Standby replicas are added after the fold: a hold that kept them would add them again.
+        """
+        return None if self.present is None else max(0, self.present - self.standby)
 
 
 @attrs.frozen(kw_only=True)
 class Demand:
     """Work arriving, in units of work per second, and requests waiting.
 
-    `rate` is None where throughput is a gap; `per_request` is units of work in one request.
+    `rate` is None where throughput is a gap; `per_request` is units of work in one request;
+    `growth` is how much of the queue's growth counts, `falling` whether it shrinks.
     """
 
     rate: float | None
     throughput: float
     growth: float
+    falling: bool
     rejected: float
+    refusing: bool
     per_request: float | None
     waiting: float | None
 
@@ -57,14 +77,14 @@ class Demand:
         }
 
 
-def supply(readings: Readings) -> Supply:
+def supply(readings: Readings, *, state: State, spec: Spec) -> Supply:
     """Count replicas. Surge pods of a rollout are no supply: never more ready than wanted."""
     wanted = _count(readings.wanted)
     reporting = _count(readings.reporting) or 0
     ready = _count(readings.ready)
     serving = reporting if ready is None else ready
     stuck = _count(readings.stuck) or 0
-    share = min(1.0, reporting / serving) if serving else 1.0
+    share = 1.0 if ready is None else _share(readings, state=state)
     capped = serving if wanted is None else min(serving, wanted)
     return Supply(
         wanted=wanted,
@@ -72,8 +92,23 @@ def supply(readings: Readings) -> Supply:
         pending=max(0, (wanted or 0) - capped - stuck),
         stuck=stuck,
         complete=share >= COMPLETE,
+        settled=reporting >= COMPLETE * serving,
         extrapolate=min(MOST_EXTRAPOLATION, 1.0 / share) if share else 1.0,
+        standby=spec.standby,
     )
+
+
+def _share(readings: Readings, *, state: State) -> float:
+    """Share of the pods ready throughout the last minute that reported at some time in it.
+
+    Pods and cluster are scraped at different seconds, and rates look back a minute. A pod that was
+    scaled in is still ready by the cluster's last word, one that has just come up has not been
+    scraped: neither is silent, and its like must not be made up for.
+    """
+    since = readings.at - TREND
+    steady = lowest(state.recent.get("ready", ()), at=since, default=0.0)
+    reported = highest(state.recent.get("reporting", ()), at=since, default=0.0)
+    return min(1.0, round(reported) / round(steady)) if round(steady) else 1.0
 
 
 def _count(reading: Reading) -> int | None:
@@ -94,24 +129,43 @@ def demand(
     throughput = (served or 0.0) * supply.extrapolate
     per_request = _work_per_request(readings, knowledge=knowledge, spec=spec)
     waiting = readings.value(Signal.WAITING)
-    growth = _growth(readings, state=state) * supply.extrapolate
+    trend = _trend(readings, state=state) * supply.extrapolate
+    growth = _counted(trend, throughput=throughput, per_request=per_request, readings=readings)
     rejected = _believed(readings) * supply.extrapolate
     return Demand(
         rate=None if served is None else throughput + (growth + rejected) * (per_request or 0.0),
         throughput=throughput,
         growth=growth,
+        falling=trend < 0.0,
         rejected=rejected,
+        refusing=rejected > REFUSING * (readings.value(Signal.REQUESTS) or 0.0),
         per_request=per_request,
         waiting=None if waiting is None else waiting * supply.extrapolate,
     )
 
 
-def _growth(readings: Readings, *, state: State) -> float:
+def _trend(readings: Readings, *, state: State) -> float:
+    """Requests per second by which the queue grows; negative while it shrinks."""
     waiting = readings.value(Signal.WAITING)
     before = asof(state.recent.get("waiting", ()), at=readings.at - TREND)
     if waiting is None or before is None:
         return 0.0
-    return max(0.0, waiting - before) / TREND
+    return (waiting - before) / TREND
+
+
+def _counted(
+    trend: float, *, throughput: float, per_request: float | None, readings: Readings
+) -> float:
+    """What of the queue's trend is demand.
+
+    A queue that is worked off is throughput without arrivals, and taken from it; but only where it
+    is seen that nobody gave up, or clients who time out would look like a queue worked off.
+    """
+    if trend >= 0.0:
+        return trend
+    if readings.value(Signal.REJECTED) != 0.0 or not per_request:
+        return 0.0
+    return max(trend, -throughput / per_request)
 
 
 def _believed(readings: Readings) -> float:

@@ -25,9 +25,9 @@ from scaler.policy.remember import TREND, asleep, evidence_memory, remember
 from scaler.policy.situation import Situation
 from scaler.policy.spec import Spec
 from scaler.policy.stabilize import (
+    apart_since,
     ceiling,
     down_window,
-    short_since,
     within_policies,
     within_windows,
 )
@@ -52,7 +52,7 @@ def memory(spec: Spec, lead_time: int) -> int:
         spec.idle_after,
         TREND,
     )
-    windows = max(spec.scale_up_window, down_window(spec, lead_time=lead_time), *periods, 0)
+    windows = max(spec.scale_up_window, down_window(spec, lead_time=lead_time), *periods, TREND)
     folded = waits + windows + 2 * lead_time + spec.stale_after
     return max(spec.hold_for + spec.stale_after, folded) + 2 * spec.step
 
@@ -62,7 +62,7 @@ def decide(
 ) -> tuple[Decision, State]:
     """Fold one tick: the decision at `readings.at`, and the state after it. Pure and total."""
     remembered = remember(readings, knowledge=knowledge, state=state, spec=spec)
-    counted = supply(readings)
+    counted = supply(readings, state=remembered, spec=spec)
     arriving = demand(readings, supply=counted, knowledge=knowledge, state=remembered, spec=spec)
     situation = Situation(
         readings=readings,
@@ -134,9 +134,9 @@ def _settle(
         return _silent(situation)
     held, by_hold = keep_wanted(windowed, fused=fused, situation=situation)
     target = ceiling(held)
-    marks, since = short_since(target, situation=situation)
+    marks, since = apart_since(target, situation=situation)
     situation = attrs.evolve(situation, state=attrs.evolve(situation.state, marks=marks))
-    target, by_policy = within_policies(target, short=since, situation=situation)
+    target, by_policy = within_policies(target, since=since, situation=situation)
     target, by_life = keep_alive(target, fused=fused, situation=situation)
     limits = tuple(limit for limit in (by_window, by_hold, by_policy, by_life) if limit)
     return _publish(target, fused.winner, recommendations, limits, situation)

@@ -4,6 +4,7 @@ import attrs
 
 from scaler.policy.fuse import Fused
 from scaler.policy.model import Limit, State
+from scaler.policy.remember import TREND
 from scaler.policy.situation import Situation
 from scaler.policy.stabilize import ceiling, down_window
 from scaler.policy.window import push
@@ -24,7 +25,7 @@ def wish(fused: Fused, *, situation: Situation) -> State:
     if fused.replicas is None:
         return attrs.evolve(state, marks=marks)
     lead_time = situation.knowledge.lead_time
-    keep = max(down_window(spec, lead_time=lead_time), spec.scale_up_window)
+    keep = max(down_window(spec, lead_time=lead_time), spec.scale_up_window, TREND)
     if at - marks.get("wished", at - spec.stale_after - 1) > spec.stale_after:
         marks["attached"] = at
     marks["wished"] = at

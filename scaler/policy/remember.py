@@ -136,7 +136,9 @@ def _windows(
     keep = evidence_memory(spec, lead_time=lead_time)
     periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
     watched = {
-        "wanted": (value_of(readings.wanted), max([keep, *periods])),
+        "wanted": (_ordered(readings, spec=spec), max([keep, *periods])),
+        "ready": (value_of(readings.ready), TREND),
+        "reporting": (value_of(readings.reporting), TREND),
         "waiting": (readings.value(Signal.WAITING), TREND),
         "latency": (readings.value(Signal.LATENCY), keep),
         "utilization": (readings.value(Signal.UTILIZATION), keep),
@@ -151,6 +153,12 @@ def _windows(
             else push(window, at=readings.at, value=value, keep=seconds)
         )
     return recent
+
+
+def _ordered(readings: Readings, *, spec: Spec) -> float | None:
+    """What is wanted without the standby, which comes after the fold and must not feed back."""
+    wanted = value_of(readings.wanted)
+    return None if wanted is None else max(0.0, wanted - spec.standby)
 
 
 def evidence_memory(spec: Spec, *, lead_time: int) -> int:

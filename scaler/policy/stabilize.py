@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from math import ceil, floor
 
 from scaler.policy.model import Limit, Window
-from scaler.policy.remember import run
+from scaler.policy.remember import TREND, run
 from scaler.policy.situation import Situation
 from scaler.policy.spec import ScalingPolicy, Spec
 from scaler.policy.window import asof, highest, lowest
@@ -41,25 +41,28 @@ def within_windows(wish: float, *, wishes: Window, situation: Situation) -> floa
     spec, at = situation.spec, situation.at
     up = lowest(wishes, at=at - spec.scale_up_window, default=wish)
     lead_time = situation.knowledge.lead_time
-    down = highest(wishes, at=at - down_window(spec, lead_time=lead_time), default=wish)
+    window = down_window(spec, lead_time=lead_time)
+    if not situation.supply.settled:
+        window = max(window, TREND)
+    down = highest(wishes, at=at - window, default=wish)
     return up if up > current else min(down, current)
 
 
 def within_policies(
-    target: int, *, short: int | None, situation: Situation
+    target: int, *, since: int | None, situation: Situation
 ) -> tuple[int, Limit | None]:
     """`target` no further from what was wanted than the scaling policies allow.
 
-    `short` is the time since which more is needed than is wanted. Where nobody reports what is
-    wanted but the pods that run, orders do not show before a lead time has gone by; so the growth
-    allowed since then counts from what was wanted then, period by period.
+    `since` is when what is needed and what is wanted parted. Orders may take a lead time to show
+    where only running pods are seen, and an HPA with a window of its own follows later; so what is
+    allowed counts from what was wanted then, period by period.
     """
     base = situation.supply.base
     if base is None:
         return target, None
     if target > base:
-        return _limited(target, _highest_allowed(base, target, short, situation), "scaleUpPolicies")
-    allowed = max(target, _lowest_allowed(base, situation=situation))
+        return _limited(target, _highest_allowed(base, target, since, situation), "scaleUpPolicies")
+    allowed = max(target, _lowest_allowed(base, target, since, situation))
     return _limited(target, allowed, "scaleDownPolicies")
 
 
@@ -69,7 +72,7 @@ def _limited(target: int, allowed: int, by: str) -> tuple[int, Limit | None]:
     return allowed, Limit(by=by, before=target, after=allowed)
 
 
-def _highest_allowed(base: int, target: int, short: int | None, situation: Situation) -> int:
+def _highest_allowed(base: int, target: int, since: int | None, situation: Situation) -> int:
     spec = situation.spec
     if not spec.scale_up_policies:
         return target
@@ -78,10 +81,10 @@ def _highest_allowed(base: int, target: int, short: int | None, situation: Situa
         spec.scale_up_policies,
         lambda policy: grow(_least(wanted, situation.at - policy.period, base), policy),
     )
-    if short is not None:
-        began = asof(wanted, at=short)
+    if since is not None:
+        began = asof(wanted, at=since)
         start = min(base, round(began)) if began is not None else base
-        elapsed = situation.at - short
+        elapsed = situation.at - since
         allowed = max(allowed, grow_for(start, spec.scale_up_policies, elapsed=elapsed, to=target))
     return max(base, min(target, allowed))
 
@@ -117,14 +120,29 @@ def _grown(start: int, policy: ScalingPolicy, *, elapsed: int, to: int) -> int:
     return replicas
 
 
-def _lowest_allowed(base: int, *, situation: Situation) -> int:
+def _lowest_allowed(base: int, target: int, since: int | None, situation: Situation) -> int:
     """Never more than is wanted: who else took replicas away has spent what may go."""
     wanted = situation.state.recent.get("wanted", ())
-    allowed = (
+    policies = situation.spec.scale_down_policies
+    allowed = [
         shrink(round(highest(wanted, at=situation.at - policy.period, default=base)), policy)
-        for policy in situation.spec.scale_down_policies
-    )
+        for policy in policies
+    ]
+    if since is not None:
+        began = asof(wanted, at=since)
+        start = max(base, round(began)) if began is not None else base
+        elapsed = situation.at - since
+        allowed += [_shrunk(start, policy, elapsed=elapsed, to=target) for policy in policies]
     return min(base, min(allowed, default=0))
+
+
+def _shrunk(start: int, policy: ScalingPolicy, *, elapsed: int, to: int) -> int:
+    replicas = start
+    for _ in range(min(MOST_PERIODS, 1 + elapsed // policy.period)):
+        if replicas <= to:
+            break
+        replicas = shrink(replicas, policy)
+    return replicas
 
 
 def shrink(start: int, policy: ScalingPolicy) -> int:
@@ -134,21 +152,20 @@ def shrink(start: int, policy: ScalingPolicy) -> int:
     return max(0, start - policy.amount)
 
 
-def short_since(target: int, *, situation: Situation) -> tuple[dict[str, int], int | None]:
-    """The marks with the run of ticks that need more than is wanted, and when it began.
+def apart_since(target: int, *, situation: Situation) -> tuple[dict[str, int], int | None]:
+    """The marks with the runs of ticks that need more, or less, than is wanted; when it began.
 
-    An order that twice the lead time did not fulfil is forgotten: it will not be.
+    What twice the lead time did not bring about is forgotten: it will not be.
     """
     base = situation.supply.base
-    over = None if base is None else target > base
-    marks = run(
-        situation.state.marks,
-        "short",
-        over=over,
-        at=situation.at,
-        tolerate=situation.spec.stale_after,
-    )
-    began = marks.get("short")
+    marks = dict(situation.state.marks)
+    for name, over in (
+        ("short", None if base is None else target > base),
+        ("surplus", None if base is None else target < base),
+    ):
+        tolerate = situation.spec.stale_after
+        marks = run(marks, name, over=over, at=situation.at, tolerate=tolerate)
+    began = marks.get("short", marks.get("surplus"))
     if began is None:
         return marks, None
     return marks, max(began, situation.at - 2 * situation.knowledge.lead_time)

@@ -71,15 +71,16 @@ def _backlog(situation: Situation, *, waiting: float, capacity: float, per_reque
     """Requests expected to wait once what is ordered now is ready.
 
     Replicas that are already pending come up during that time, half of it on average, and work off
-    their share: what is ordered is never ordered twice. Over the queue's limit what waits now
-    counts in full, whatever may drain by itself.
+    their share: what is ordered is never ordered twice. Over the queue's limit, with no help on its
+    way and the queue not falling, what waits now counts in full: capacity may be less than thought.
     """
     supply, lead_time = situation.supply, situation.knowledge.lead_time
     rate = situation.demand.rate or 0.0
     drained = capacity * (supply.ready + supply.pending / 2)
     expected = waiting + (rate - drained) * lead_time / per_request
-    floor = waiting if waiting > situation.spec.queue_limit else 0.0
-    return max(floor, expected)
+    unhelped = not supply.pending and not situation.demand.falling
+    counts = unhelped and waiting > situation.spec.queue_limit
+    return max(waiting if counts else 0.0, expected)
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:

@@ -14,7 +14,7 @@ def recommend(situation: Situation) -> Recommendation:
     """
     signal = situation.spec.unit.value
     demand, capacity = situation.demand, situation.capacity
-    refused = demand.rejected > 0
+    refused = demand.refusing
     if demand.rate is None:
         return Recommendation(signal=signal, holds=refused)
     if capacity is None:
