@@ -15,6 +15,9 @@ SERVICE = pb.DESCRIPTOR.services_by_name["ExternalScaler"].full_name
 GRACE = 3.0
 """Seconds for calls in flight, out of the five that a stop may take."""
 
+PENDING = 100_000
+"""Calls that may wait to be accepted: three for each of ten thousand ScaledObjects, and reserve."""
+
 
 class KedaServer:
     """What listens for KEDA."""
@@ -72,6 +75,10 @@ def _options(settings: Grpc) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),
         # With fewer than two a ScaledObject, open streams make every other call hang.
         ("grpc.max_concurrent_streams", 2**31 - 1),
+        # A restarted operator asks for everything in one moment; by default gRPC cancels calls
+        # beyond the first thousand that wait to be accepted.
+        ("grpc.server.max_pending_requests", PENDING),
+        ("grpc.server.max_pending_requests_hard_limit", PENDING),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 1),

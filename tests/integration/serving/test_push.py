@@ -103,11 +103,13 @@ async def test_bad_metadata_end_the_activity_stream_with_the_reason(service: Ser
             await anext(aiter(stream))
 
 
-async def test_unary_calls_are_answered_beside_many_open_streams(service: Service) -> None:
+async def test_streams_of_a_whole_cluster_open_at_once_and_leave_unary_calls_alone(
+    service: Service,
+) -> None:
     asking, channel = open_stub(service)
     async with channel:
         streams = [
-            asking.StreamIsActive(scaled(f"llama-{i}", engine="vllm").ref()) for i in range(500)
+            asking.StreamIsActive(scaled(f"llama-{i}", engine="vllm").ref()) for i in range(3000)
         ]
         await asyncio.gather(*(anext(aiter(stream)) for stream in streams))
         assert 3.0 == (await service.client.poll(LLAMA, deadline=30)).value
