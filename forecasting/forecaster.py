@@ -6,24 +6,21 @@ so two processes with the same series give the same forecast. `Fitted.update` ta
 `Fitted.predict` answers.
 """
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
+from forecasting.calendar import Calendar
 from forecasting.candidate import Candidate, Model, Plan, knots_of
 from forecasting.conformal import Adaptation
 from forecasting.forecast import Choice, Forecast, ForecastSpec, Reason
 from forecasting.pool import default_pool
-from forecasting.prepared import DAY, Prepared, prepare
+from forecasting.prepared import DAY, Prepared
 from forecasting.series import Series
 from forecasting.track import Track, extend, follow, grid, spoken
 from forecasting.verdict import Rules, Standing, Verdict, bands_at, bound_of, coverage, judge
 
 _FIRST_DAY_REFITS = 3_600
-
-Preparation = Callable[[Series], Prepared]
 
 
 @attrs.frozen(kw_only=True)
@@ -35,8 +32,7 @@ class Forecaster:
     candidates: tuple[Candidate, ...] | None = None
     """None: the default pool for the spec's seasons and the series' step."""
 
-    preparation: Preparation = prepare
-    """How a series is made ready: a calendar brings local time and events in here."""
+    calendar: Calendar = attrs.field(factory=Calendar)
 
     def fit(self, series: Series, *, since: int | None = None) -> "Fitted":
         """Learn from *series* alone, up to its end.
@@ -51,8 +47,8 @@ class Forecaster:
         """
         if len(series) == 0:
             raise ValueError("an empty series cannot be forecast")
-        prepared = self.preparation(series)
         rules = self._rules(series)
+        prepared = self.calendar.prepare(series, reach=int(rules.knots[-1]))
         plan = Plan(knots=rules.knots, refits=self._refits(series), memory=self.spec.memory)
         pool = self._pool(series)
         models = tuple(candidate.fit(prepared, plan=plan) for candidate in pool)
@@ -141,7 +137,7 @@ class Fitted:
             raise ValueError("update takes the same series, grown")
         if series.end >= self.forecaster.next_refit(self.series):
             return self.forecaster.fit(series)
-        prepared = self.forecaster.preparation(series)
+        prepared = self.forecaster.calendar.prepare(series, reach=int(self.rules.knots[-1]))
         known = self.track.times
         times = grid(
             series, first=int(known[-1]) + 1 if known.size else series.start, every=self.every
@@ -152,35 +148,44 @@ class Fitted:
         track = extend(
             self.track, newer, series=series, knots=self.rules.knots, window=self.rules.window
         )
-        return attrs.evolve(
-            self, prepared=prepared, track=track, verdict=judge(track, rules=self.rules)
-        )
+        # What stood at an origin never changes later, so only a new origin needs a new judgment.
+        verdict = judge(track, rules=self.rules) if times.size else self.verdict
+        return attrs.evolve(self, prepared=prepared, track=track, verdict=verdict)
 
     def predict(self) -> Forecast:
         """Return the forecast from the end of the series."""
         spec, series, row = self.forecaster.spec, self.series, self.track.times.size - 1
-        standing = self.verdict.at(row)
-        said = spoken(self.models, self.prepared, origins=np.array([len(series)]))[:, 0]
-        path = standing.forecast(said, baseline=self.rules.baseline)
-        peak = standing.peak(self.rules.peak_of(said), baseline=self.rules.baseline)
+        standing, baseline = self.verdict.at(row), self.rules.baseline
+        origin = np.array([len(series)])
+        said = spoken(self.models, self.prepared, origins=origin, knots=self.rules.knots)[:, 0]
+        path = standing.forecast(said, baseline=baseline)
+        peak = standing.peak(self.rules.peak_of(said), baseline=baseline)
         levels = bands_at(
             self.track, self.verdict, row=row, path=path, rules=self.rules, levels=spec.levels
         )
+        declared = self._declared()
+        lowest = float(np.fmax.reduce(declared[: self.rules.window]))
         return Forecast(
             at=series.end,
             step=series.step,
-            path=self._by_step(path[None])[0],
+            path=np.fmax(self._by_step(path[None])[0], declared),
             levels=spec.levels,
-            bands=self._by_step(levels),
+            bands=np.fmax(self._by_step(levels), declared),
             window=self.rules.window * series.step,
-            peak=peak,
+            peak=float(np.fmax(peak, lowest)),
             quantile=spec.quantile,
-            bound=float(bound_of(peak, standing.margin, quantile=spec.quantile)),
+            bound=float(np.fmax(bound_of(peak, standing.margin, quantile=spec.quantile), lowest)),
             chosen=self._chosen(standing),
             skill=standing.skill,
             coverage=coverage(self.track, self.verdict, rules=self.rules),
             reason=_reason(path, standing=standing),
         )
+
+    def _declared(self) -> FloatArray:
+        """Return the declared minimum of every step; NaN where nothing is declared."""
+        steps = np.arange(int(self.rules.knots[-1]), dtype=np.int64)
+        lowest = self.forecaster.calendar.minimums(self.series.end + steps * self.series.step)
+        return np.where(lowest > 0, lowest, np.nan)
 
     def _by_step(self, values: FloatArray) -> FloatArray:
         """Return values at the knots as values at every step; shape (rows, steps)."""

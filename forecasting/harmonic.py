@@ -5,7 +5,7 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 from forecasting.candidate import Plan
-from forecasting.prepared import Prepared
+from forecasting.prepared import Prepared, at_edge
 from forecasting.regression import Rows, coefficients_at, solve
 
 _ROW_SECONDS = 600
@@ -50,12 +50,8 @@ class Harmonic:
 
     def terms(self, prepared: Prepared, targets: IntArray) -> FloatArray:
         """Return constant, sines and cosines of local time; shape (*targets, terms)."""
-        top = prepared.shifts.size - 1
-        local = (
-            prepared.series.start // prepared.step
-            + targets
-            + prepared.shifts[np.clip(targets, 0, top)]
-        )
+        shifts = at_edge(prepared.shifts, targets) - at_edge(prepared.detours, targets)
+        local = prepared.series.start // prepared.step + targets + shifts
         frequencies = self._frequencies(prepared.step)
         terms = np.ones((*targets.shape, 1 + 2 * len(frequencies)))
         for number, frequency in enumerate(frequencies):

@@ -5,8 +5,11 @@ An *origin* is the number of known values, so it is the index of the first unkno
 forecasts that index.
 """
 
+from typing import TypeVar
+
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray, root
 from forecasting.series import Series
@@ -16,6 +19,8 @@ WEEK = 7 * DAY
 
 LEVEL_SECONDS = 300
 """The level now is the mean of so many last seconds."""
+
+_Number = TypeVar("_Number", np.int64, np.float64)
 
 _OUTLIER = 6.0 * 1.4826
 """Clip beyond six normal standard deviations, told by the median absolute deviation (Hampel,
@@ -39,6 +44,13 @@ class Prepared:
 
     shifts: IntArray
     """Local time minus UTC, in steps, by index; it reaches past the end of the series."""
+
+    detours: IntArray
+    """Steps back to last Sunday where a day is to be treated as a Sunday, else 0; by index, as
+    `shifts`."""
+
+    factors: FloatArray
+    """Declared multiplier that was taken out of the values; by index, as `shifts`."""
 
     _level_sums: tuple[FloatArray, FloatArray]
     _train_sums: tuple[FloatArray, FloatArray]
@@ -84,11 +96,13 @@ class Prepared:
 
         A local hour that did not exist maps to its neighbor; of a doubled hour, the first is taken.
         """
-        top = self.shifts.size - 1
-        earlier = indices - steps
-        return np.asarray(
-            earlier + self.shifts[np.clip(indices, 0, top)] - self.shifts[np.clip(earlier, 0, top)]
-        )
+        if self.shifts.size == 1 and self.detours.size == 1:
+            return np.asarray(indices - steps)
+        week = max(WEEK // self.step, 1)
+        detour = at_edge(self.detours, indices)
+        back = np.where(detour > 0, detour + (np.maximum(-(-steps // week), 1) - 1) * week, steps)
+        earlier = indices - back
+        return np.asarray(earlier + at_edge(self.shifts, indices) - at_edge(self.shifts, earlier))
 
     def seasonal(
         self, targets: IntArray, *, horizon: IntArray, season: int, age: int = 1
@@ -119,17 +133,28 @@ class Prepared:
 
 
 def prepare(
-    series: Series, *, shifts: IntArray | None = None, left_out: BoolArray | None = None
+    series: Series,
+    *,
+    shifts: IntArray | None = None,
+    detours: IntArray | None = None,
+    factors: FloatArray | None = None,
+    left_out: BoolArray | None = None,
 ) -> Prepared:
     """Return *series* ready for models.
 
+    The first three are by index and reach past the end of the series; what lies beyond them is as
+    their last value.
+
     Args:
         series: the history.
-        shifts: local time minus UTC in steps, by index, beyond the end of the series too; none is
-            UTC.
-        left_out: values that no model may learn from (outages, declared events).
+        shifts: local time minus UTC in steps; none is UTC.
+        detours: steps back to last Sunday on days that are treated as Sundays, else 0.
+        factors: declared multipliers, to be taken out of the values.
+        left_out: values that no model may learn from (outages, tests).
     """
-    level = root(series.values)
+    factors = np.ones(1) if factors is None else factors
+    values = series.values / factors[: len(series)] if factors.size > 1 else series.values
+    level = root(values)
     usable = np.isfinite(level) & ~series.censored
     if left_out is not None:
         usable &= ~left_out
@@ -145,13 +170,20 @@ def prepare(
         train=train,
         smooth=_window_mean(sums, indices - half, indices + half + 1, least=1) if half else train,
         shifts=np.zeros(1, dtype=np.int64) if shifts is None else shifts,
+        detours=np.zeros(1, dtype=np.int64) if detours is None else detours,
+        factors=factors,
         level_sums=_sums(level),
         train_sums=sums,
         bounds=(
-            np.minimum(2.0 * np.fmin.accumulate(series.values), 0.0),
-            2.0 * np.maximum(np.fmax.accumulate(series.values), 0.0),
+            np.minimum(2.0 * np.fmin.accumulate(values), 0.0),
+            2.0 * np.maximum(np.fmax.accumulate(values), 0.0),
         ),
     )
+
+
+def at_edge(values: NDArray[_Number], indices: IntArray) -> NDArray[_Number]:
+    """Return the values at the indices; beyond either end, the one at that end."""
+    return values[np.clip(indices, 0, values.size - 1)]
 
 
 def _at(values: FloatArray, indices: IntArray) -> FloatArray:

@@ -9,6 +9,7 @@ from forecasting.prepared import LEVEL_SECONDS, Prepared
 from forecasting.regression import Rows, coefficients_at, solve
 
 _ROW_SECONDS = 600
+_LONG_LAG = 43_200
 _SHORT = (1, 2, 3, 4, 6, 9, 12)
 
 
@@ -32,7 +33,9 @@ class SparseAr:
         stride = prepared.steps(_ROW_SECONDS)
         first = -(prepared.series.start // prepared.step) % stride
         ends = np.arange(first, len(prepared) + 1, stride, dtype=np.int64)
-        values = prepared.mean(ends[:, None] - lags, seconds=block * prepared.step, past=True)
+        values = prepared.mean(
+            lagged(prepared, ends, lags=lags), seconds=block * prepared.step, past=True
+        )
         features = np.concatenate((np.ones((ends.size, 1)), values[:, 1:] - values[:, :1]), axis=1)
         rows = Rows(
             known_at=prepared.series.start + ends * prepared.step,
@@ -80,10 +83,9 @@ class _Autoregression:
     ) -> FloatArray:
         """Return the lags of block *number* after each origin, forecasts where they lie ahead."""
         ends = number * self.block - self.lags
+        indices = lagged(prepared, origins + number * self.block, lags=self.lags)
         values = prepared.mean(
-            np.minimum(origins[:, None] + ends, origins[:, None]),
-            seconds=self.block * prepared.step,
-            past=True,
+            np.minimum(indices, origins[:, None]), seconds=self.block * prepared.step, past=True
         )
         values = np.where(np.isnan(values), prepared.recent(origins)[:, None], values)
         future = np.flatnonzero((ends >= 0) & (ends % self.block == 0))
@@ -100,3 +102,10 @@ class _Autoregression:
         low = np.minimum(position.astype(np.int64), ahead.shape[1] - 2)
         part = position - low
         return np.asarray(ahead[:, low] * (1 - part) + ahead[:, low + 1] * part)
+
+
+def lagged(prepared: Prepared, ends: IntArray, *, lags: IntArray) -> IntArray:
+    """Return each end minus each lag; long lags keep the local clock time."""
+    seasonal = lags * prepared.step > _LONG_LAG
+    plain = ends[:, None] - lags
+    return np.where(seasonal, prepared.ago(ends[:, None], steps=lags), plain)

@@ -7,7 +7,7 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray, square
 from forecasting.candidate import Model
-from forecasting.prepared import Prepared
+from forecasting.prepared import Prepared, at_edge
 from forecasting.series import Series
 
 
@@ -28,11 +28,14 @@ class Track:
     """The maximum that came in the window, shape (origins,); NaN likewise."""
 
 
-def spoken(models: Sequence[Model], prepared: Prepared, *, origins: IntArray) -> FloatArray:
+def spoken(
+    models: Sequence[Model], prepared: Prepared, *, origins: IntArray, knots: IntArray
+) -> FloatArray:
     """Return what the models forecast, in the unit of the series and within sensible bounds."""
     low, high = prepared.bounds(origins)
+    factors = at_edge(prepared.factors, origins[:, None] + knots - 1)
     paths = np.stack([square(model.paths(prepared, origins=origins)) for model in models])
-    return np.clip(paths, low[:, None], high[:, None])
+    return np.asarray(np.clip(paths, low[:, None], high[:, None]) * factors)
 
 
 def came(
@@ -79,7 +82,10 @@ def follow(
     origins = (times - prepared.series.start) // prepared.step
     actual, peak = came(prepared.series, times=times, knots=knots, window=window)
     return Track(
-        times=times, paths=spoken(models, prepared, origins=origins), actual=actual, peak=peak
+        times=times,
+        paths=spoken(models, prepared, origins=origins, knots=knots),
+        actual=actual,
+        peak=peak,
     )
 
 

@@ -129,7 +129,7 @@ class Standing:
         return np.where(self.skilled & np.isfinite(combined), combined, paths[baseline])
 
     def peak(self, peaks: FloatArray, *, baseline: int) -> float:
-        """Return the likely maximum from those of the candidates; shape of *peaks*: (candidates,)."""
+        """Return the likely maximum from those of the candidates, shape (candidates,)."""
         combined = float(weighted_median(peaks, self.peak_weights))
         return combined if self.skilled and np.isfinite(combined) else float(peaks[baseline])
 

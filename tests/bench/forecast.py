@@ -101,7 +101,8 @@ def show(line: Line) -> str:
     held = calibration(line.result)
     return (
         f"{line.name[:52]:52} {'tuned' if line.tuned else 'held'} {line.result.times.size:5}"
-        f" {score(line.result).mase:7.3f} {line.ratio:6.3f} [{1 - skill.high:.3f} {1 - skill.low:.3f}]"
+        f" {score(line.result).mase:7.3f} {line.ratio:6.3f}"
+        f" [{1 - skill.high:.3f} {1 - skill.low:.3f}]"
         f" {line.ratio_to_last:6.3f} {line.result.skilled.mean():5.2f}"
         f" {held.coverage:6.3f} [{coverage.low:.3f} {coverage.high:.3f}] {line.seconds:6.2f}"
     )
@@ -163,9 +164,7 @@ def say(line: str) -> None:
 def main(folder: str) -> None:
     """Print the table."""
     say(cost())
-    print(
-        f"{'series':52} half   origins MASE  ratio [95 %]   to last  gate coverage [95 %]  seconds"
-    )
+    say(f"{'series':52} half   origins MASE  ratio [95 %]  to last  gate  coverage [95 %]  seconds")
     measured: list[Line] = []
     for line in lines(Path(folder)):
         measured.append(line)
