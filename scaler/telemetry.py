@@ -139,7 +139,7 @@ class Telemetry:
 
     def __init__(self, *, version: str) -> None:
         # They double the series and say nothing that a scraped counter does not.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)

@@ -9,7 +9,7 @@ from scaler.errors import ConfigError, Problem
 from scaler.pb import externalscaler_pb2 as pb
 from scaler.pb.externalscaler_pb2_grpc import add_ExternalScalerServicer_to_server
 from scaler.serving.keda.certificates import credentials
-from scaler.serving.keda.servicer import Servicer
+from scaler.serving.keda.servicer import LIFETIME, Servicer
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ExternalScaler"].full_name
 GRACE = 3.0
@@ -69,7 +69,6 @@ class KedaServer:
 
 def _options(settings: Grpc) -> list[tuple[str, int]]:
     """KEDA keeps one connection for all ScaledObjects, and never pings."""
-    age = settings.connection_age * 1000
     return [
         # Two servers on one port would each answer half of the calls.
         ("grpc.so_reuseport", 0),
@@ -84,7 +83,7 @@ def _options(settings: Grpc) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         # Streams end by themselves, cleanly, well within the grace.
-        ("grpc.max_connection_age_ms", age),
-        ("grpc.max_connection_age_grace_ms", age + 10_000),
+        ("grpc.max_connection_age_ms", settings.connection_age * 1000),
+        ("grpc.max_connection_age_grace_ms", int(LIFETIME * 1000) + 10_000),
         ("grpc.max_receive_message_length", 1024 * 1024),
     ]

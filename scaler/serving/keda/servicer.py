@@ -31,13 +31,17 @@ LONGEST = 1000
 """Characters of a message: KEDA makes an event of it, and an event holds no more."""
 
 
+LIFETIME = 600.0
+"""Seconds after which a push stream ends by itself, at the latest."""
+
+
 @attrs.frozen(kw_only=True)
 class Push:
     """How push streams behave; seconds."""
 
     heartbeat: float = 30.0
     """An active workload is said again this often. Each time costs KEDA a write of a status."""
-    lifetime: float = 600.0
+    lifetime: float = LIFETIME
     """A stream is ended cleanly at this age, to be opened anew wherever there is a pod."""
 
 

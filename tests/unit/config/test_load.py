@@ -84,7 +84,7 @@ def test_whole_file(path: Path) -> None:
     ("text", "path_", "part"),
     [
         ("evaluationIntervall: 5s", "evaluationIntervall", "did you mean 'evaluationInterval'?"),
-        ("grpc: {adress: ':1'}", "grpc.adress", "did you mean 'address'?"),
+        ("grpc: {adddress: ':1'}", "grpc.adddress", "did you mean 'address'?"),
         ("sources: {a: {}}", "sources.a.url", "must be given"),
         ("sources: {a: {url: 'x'}}", "sources.a.url", "must be an http://"),
         ("settle: soon", "settle", "must be a duration"),
@@ -92,7 +92,7 @@ def test_whole_file(path: Path) -> None:
         ("workloads: 5", "workloads", "must be a list"),
         ("grpc: 5", "grpc", "must be a mapping"),
         ("sources: {a: {url: 'http://a', bearerToken: {}}}", "sources.a.bearerToken", "either"),
-        ("defaults: {headrom: 1}", "defaults.headrom", "did you mean 'headroom'?"),
+        ("defaults: {headrooom: 1}", "defaults.headrooom", "did you mean 'headroom'?"),
         ("defaults: {mode: on}", "defaults.mode", 'quote it: "on"'),
         ("profiles: {batch: {}}", "profiles.batch", "must not take the name of a shipped profile"),
         ("profiles: {a: {extends: btch}}", "profiles.a.extends", "did you mean 'batch'?"),
@@ -126,8 +126,8 @@ def test_file_that_is_not_there_is_said_so(path: Path) -> None:
 
 def test_every_mistake_is_named_at_once(path: Path) -> None:
     with pytest.raises(ConfigError) as refusal:
-        read(path, "settle: x\nstat: y\nops: {adress: z}")
-    assert {"settle", "stat", "ops.adress"} == {p.path for p in refusal.value.problems}
+        read(path, "settle: x\nstat: y\nops: {adddress: z}")
+    assert {"settle", "stat", "ops.adddress"} == {p.path for p in refusal.value.problems}
 
 
 def test_secret_is_read_when_it_is_used(tmp_path: Path) -> None:
