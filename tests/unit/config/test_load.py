@@ -84,7 +84,7 @@ def test_whole_file(path: Path) -> None:
     ("text", "path_", "part"),
     [
         ("evaluationIntervall: 5s", "evaluationIntervall", "did you mean 'evaluationInterval'?"),
-        ("grpc: {adddress: ':1'}", "grpc.adddress", "did you mean 'address'?"),
+        ("grpc: {addresz: ':1'}", "grpc.addresz", "did you mean 'address'?"),
         ("sources: {a: {}}", "sources.a.url", "must be given"),
         ("sources: {a: {url: 'x'}}", "sources.a.url", "must be an http://"),
         ("settle: soon", "settle", "must be a duration"),
@@ -126,8 +126,8 @@ def test_file_that_is_not_there_is_said_so(path: Path) -> None:
 
 def test_every_mistake_is_named_at_once(path: Path) -> None:
     with pytest.raises(ConfigError) as refusal:
-        read(path, "settle: x\nstat: y\nops: {adddress: z}")
-    assert {"settle", "stat", "ops.adddress"} == {p.path for p in refusal.value.problems}
+        read(path, "settle: x\nstat: y\nops: {addresz: z}")
+    assert {"settle", "stat", "ops.addresz"} == {p.path for p in refusal.value.problems}
 
 
 def test_secret_is_read_when_it_is_used(tmp_path: Path) -> None:
