@@ -34,11 +34,11 @@ def test_unknown_command_is_bad_usage() -> None:
 
 def test_bad_config_is_bad_usage_and_every_problem_a_line(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text("settle: soon\nlog: {levle: info}")
+    path.write_text("settle: soon\nlog: {levelz: info}")
     code, out, err = run("serve", "--config", str(path))
     assert (2, "") == (code, out)
     assert 2 == len(err.splitlines())
-    assert "forescale: log.levle: unknown key (did you mean 'level'?)" in err
+    assert "forescale: log.levelz: unknown key (did you mean 'level'?)" in err
 
 
 def test_config_can_come_from_the_environment(tmp_path: Path) -> None:
