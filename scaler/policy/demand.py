@@ -23,12 +23,14 @@ REFUSING = 0.01
 class Supply:
     """Replicas that serve or have been ordered. `wanted` is None where nobody knows it.
 
-    `complete` says that enough of the ready pods report for totals to lower the target; `settled`
-    that they do so at this very tick.
+    `steady` were ready throughout the last minute, which is what rates look back on. `complete`
+    says that enough of the ready pods report for totals to lower the target, `settled` that they do
+    so at this very tick.
     """
 
     wanted: int | None
     ready: int
+    steady: int
     pending: int
     stuck: int
     complete: bool
@@ -84,11 +86,13 @@ def supply(readings: Readings, *, state: State, spec: Spec) -> Supply:
     ready = _count(readings.ready)
     serving = reporting if ready is None else ready
     stuck = _count(readings.stuck) or 0
-    share = 1.0 if ready is None else _share(readings, state=state)
+    steady = _steady(readings, state=state, otherwise=serving)
+    share = 1.0 if ready is None else _share(readings, steady=steady, state=state)
     capped = serving if wanted is None else min(serving, wanted)
     return Supply(
         wanted=wanted,
         ready=capped,
+        steady=min(steady, capped),
         pending=max(0, (wanted or 0) - capped - stuck),
         stuck=stuck,
         complete=share >= COMPLETE,
@@ -98,17 +102,21 @@ def supply(readings: Readings, *, state: State, spec: Spec) -> Supply:
     )
 
 
-def _share(readings: Readings, *, state: State) -> float:
+def _steady(readings: Readings, *, state: State, otherwise: int) -> int:
+    ready = state.recent.get("ready", ())
+    return round(lowest(ready, at=readings.at - TREND, default=otherwise))
+
+
+def _share(readings: Readings, *, steady: int, state: State) -> float:
     """Share of the pods ready throughout the last minute that reported at some time in it.
 
     Pods and cluster are scraped at different seconds, and rates look back a minute. A pod that was
     scaled in is still ready by the cluster's last word, one that has just come up has not been
     scraped: neither is silent, and its like must not be made up for.
     """
-    since = readings.at - TREND
-    steady = lowest(state.recent.get("ready", ()), at=since, default=0.0)
-    reported = highest(state.recent.get("reporting", ()), at=since, default=0.0)
-    return min(1.0, round(reported) / round(steady)) if round(steady) else 1.0
+    reporting = state.recent.get("reporting", ())
+    reported = highest(reporting, at=readings.at - TREND, default=0.0)
+    return min(1.0, round(reported) / steady) if steady else 1.0
 
 
 def _count(reading: Reading) -> int | None:

@@ -35,7 +35,7 @@ from scaler.policy.stabilize import (
 
 def start(spec: Spec, at: int) -> State:
     """The state of somebody who knows nothing at `at`: no rule that waits for quiet has waited."""
-    unsure = ("busy", "not_low", "queue_clear", "attached", "complete")
+    unsure = ("busy", "not_low", "queue_clear", "queued", "attached", "complete")
     return State(at=at, marks=dict.fromkeys(unsure, at - at % spec.step))
 
 

@@ -77,8 +77,11 @@ def _last_times(readings: Readings, *, state: State, spec: Spec) -> dict[str, in
     utilization = readings.value(Signal.UTILIZATION)
     if utilization is None or utilization >= spec.utilization_low:
         marks["not_low"] = at
-    if not readings.value(Signal.WAITING):
+    waiting = readings.value(Signal.WAITING)
+    if not waiting:
         marks["queue_clear"] = at
+    if waiting != 0.0:
+        marks["queued"] = at
     return marks
 
 

@@ -12,8 +12,8 @@ SIGNAL = "queue"
 def recommend(situation: Situation) -> Recommendation:
     """Divide demand and the backlog, spread over `drainWithin`, by capacity.
 
-    Without a known capacity, a queue that lasts shows it: replicas that leave requests waiting work
-    at their boundary. Without throughput either, a queue over its limit is evidence for one step.
+    Without a known capacity, a queue that lasts shows it: replicas that each leave a request waiting
+    work at their boundary. Without throughput either, a queue over its limit is evidence for one step.
     """
     waiting = situation.demand.waiting
     if waiting is None:
@@ -38,12 +38,12 @@ def _capacity(situation: Situation, *, waiting: float) -> float | None:
     if known is not None and not known.lower_bound:
         return known.value
     clear = situation.state.marks.get("queue_clear", situation.at)
+    throughput, steady = situation.demand.throughput, situation.supply.steady
     lasting = situation.at - clear >= SUSTAINED_TICKS * situation.spec.step
-    at_boundary = lasting or waiting > situation.spec.queue_limit
-    throughput, ready = situation.demand.throughput, situation.supply.ready
-    if not at_boundary or not throughput or not ready:
+    at_boundary = waiting > situation.spec.queue_limit or (lasting and waiting >= steady)
+    if not at_boundary or not throughput or not steady:
         return None
-    return max(throughput / ready, known.value if known else 0.0)
+    return max(throughput / steady, known.value if known else 0.0)
 
 
 def _drain(
@@ -73,6 +73,7 @@ def _backlog(situation: Situation, *, waiting: float, capacity: float, per_reque
     Replicas that are already pending come up during that time, half of it on average, and work off
     their share: what is ordered is never ordered twice. Over the queue's limit, with no help on its
     way and the queue not falling, what waits now counts in full: capacity may be less than thought.
+    While replicas are stuck, more of them would be stuck too: the backlog keeps what is wanted.
     """
     supply, lead_time = situation.supply, situation.knowledge.lead_time
     rate = situation.demand.rate or 0.0
@@ -80,7 +81,11 @@ def _backlog(situation: Situation, *, waiting: float, capacity: float, per_reque
     expected = waiting + (rate - drained) * lead_time / per_request
     unhelped = not supply.pending and not situation.demand.falling
     counts = unhelped and waiting > situation.spec.queue_limit
-    return max(waiting if counts else 0.0, expected)
+    backlog = max(waiting if counts else 0.0, expected)
+    if not supply.stuck:
+        return backlog
+    spare = capacity * (supply.base or 0) - rate
+    return min(backlog, max(0.0, spare) * situation.spec.drain_within / per_request)
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:

@@ -1,8 +1,18 @@
 """Tokens (or requests) per second against what a replica can do."""
 
-from scaler.policy.model import Recommendation
-from scaler.policy.situation import Situation
+from collections.abc import Mapping
+
+from scaler.policy.model import Capacity, Recommendation, Signal
+from scaler.policy.situation import Situation, step_up
 from scaler.policy.spec import Vote
+
+BAND = 0.1
+"""Between the need and a tenth more, what is wanted stays: demand is no steadier than that."""
+
+WIDEST = 1.0
+"""Replicas that the band holds at most: a tenth of a hundred is a lot of money."""
+
+FORMULA = "(throughput + (queue_growth + rejected) * per_request) / (headroom * capacity)"
 
 
 def recommend(situation: Situation) -> Recommendation:
@@ -14,32 +24,63 @@ def recommend(situation: Situation) -> Recommendation:
     """
     signal = situation.spec.unit.value
     demand, capacity = situation.demand, situation.capacity
-    refused = demand.refusing
     if demand.rate is None:
-        return Recommendation(signal=signal, holds=refused)
+        return Recommendation(signal=signal, holds=demand.refusing)
     if capacity is None:
         unknown = demand.rate > 0 and situation.spec.utilization is not Vote.RAISE
         return Recommendation(
             signal=signal,
-            holds=refused or unknown,
+            holds=demand.refusing or unknown,
             terms=demand.terms(),
             note="capacity is not known yet",
         )
-    replicas = demand.rate / (situation.spec.headroom * capacity.value)
-    note = ""
-    if capacity.lower_bound:
-        base = situation.supply.base
-        replicas = replicas if base is None else min(replicas, base)
-        note = "capacity is a lower bound: it keeps replicas and orders none"
+    need = demand.rate / (situation.spec.headroom * capacity.value)
+    if capacity.lower_bound and situation.supply.base is not None:
+        return _from_below(need, capacity=capacity, base=situation.supply.base, situation=situation)
+    band = _band(need, base=situation.supply.base)
     return Recommendation(
         signal=signal,
-        replicas=replicas,
-        holds=refused,
-        formula="(throughput + (queue_growth + rejected) * per_request) / (headroom * capacity)",
-        terms={
-            **demand.terms(),
-            "headroom": situation.spec.headroom,
-            "capacity": capacity.value,
-        },
-        note=note,
+        replicas=need + band,
+        holds=demand.refusing,
+        formula=f"{FORMULA} + band",
+        terms={**_terms(situation, capacity=capacity), "band": band},
     )
+
+
+def _band(need: float, *, base: int | None) -> float:
+    """What is added to the need, so that noise around a whole number does not turn it round."""
+    return 0.0 if base is None else max(0.0, min(base - need, BAND * need, WIDEST))
+
+
+def _from_below(
+    need: float, *, capacity: Capacity, base: int, situation: Situation
+) -> Recommendation:
+    """Keep what is wanted, or a step less where nothing has spoken against that for long.
+
+    Without that step, a fleet that was too large from the first day would never learn it.
+    """
+    kept = base - step_up(base) if _is_calm(situation) else base
+    return Recommendation(
+        signal=situation.spec.unit.value,
+        replicas=min(need, kept),
+        holds=situation.demand.refusing,
+        formula=f"min({FORMULA}, kept)",
+        terms={**_terms(situation, capacity=capacity), "kept": kept},
+        note="capacity is a lower bound: it keeps replicas and orders none",
+    )
+
+
+def _is_calm(situation: Situation) -> bool:
+    """No request has waited for as long as utilization must be low, and latency is well inside."""
+    spec, latency = situation.spec, situation.readings.value(Signal.LATENCY)
+    queued = situation.state.marks.get("queued", situation.at)
+    slow = latency is not None and latency >= spec.latency_low * spec.objective
+    return situation.at - queued >= spec.utilization_low_for and not slow
+
+
+def _terms(situation: Situation, *, capacity: Capacity) -> Mapping[str, float]:
+    return {
+        **situation.demand.terms(),
+        "headroom": situation.spec.headroom,
+        "capacity": capacity.value,
+    }
