@@ -99,7 +99,7 @@ class Client:
             "start": str(ticks[0]),
             "end": str(ticks[-1]),
             "step": str(ticks.step),
-            "timeout": f"{self._source.timeout:g}s",
+            "timeout": f"{self._source.timeout:g}",
         }
         headers = self._headers()
         try:

@@ -52,12 +52,9 @@ def names_for(workload: Workload) -> frozenset[str]:
     return frozenset(found)
 
 
-GATEWAY_NAMES = frozenset(name for gauge in gateways.HELD for name in gauge.names)
-
-
 def held(pages: Pages) -> float | None:
     """What waits at gateways; None where their pages do not say."""
-    waiting = [line.value for name in GATEWAY_NAMES for line in pages.instant(name)]
+    waiting = [line.value for name in gateways.HELD for line in pages.instant(name)]
     return math.fsum(waiting) if waiting else None
 
 

@@ -12,8 +12,9 @@ import attrs
 from scaler.config.workload import Workload
 from scaler.errors import SignalError, SignalUnavailable
 from scaler.policy.model import Gap, Readings, Reason, Sample, Signal
+from scaler.signals.catalog.gateways import HELD
 from scaler.signals.catalog.metric import Names, Rate
-from scaler.signals.evaluate import GATEWAY_NAMES, evaluate, held, names_for
+from scaler.signals.evaluate import evaluate, held, names_for
 from scaler.signals.exposition import Page, read_page
 from scaler.signals.memory import Memory, nothing
 from scaler.signals.pages import Pages
@@ -114,7 +115,7 @@ class ScrapeHistory:
         _demand_an_answer(workload, mine)
         lookout.pages.turn(_parsed(mine, names_for(workload)), now=now, keep=looks_back.latency)
         gateways = {url: outcomes[url] for url in watch.activation_endpoints}
-        lookout.gateways.turn(_parsed(gateways, GATEWAY_NAMES), now=now, keep=looks_back.rate)
+        lookout.gateways.turn(_parsed(gateways, HELD), now=now, keep=looks_back.rate)
         answer: dict[Quantity, list[Track]] = {}
         for quantity, model, value in evaluate(workload, lookout.pages, at=at, windows=looks_back):
             track = Track(values={at: value}, model=model)

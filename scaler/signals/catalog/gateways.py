@@ -1,10 +1,11 @@
-"""Who holds requests while nothing runs, and what their waiting requests are called."""
+"""What those who hold requests while nothing runs call the requests that wait."""
 
-from scaler.signals.catalog.metric import Gauge
-
-HELD = (
-    Gauge(names=("inference_extension_flow_control_queue_size",)),
-    Gauge(names=("dynamo_frontend_queued_requests",)),
-    Gauge(names=("ray_serve_deployment_queued_queries",)),
-    Gauge(names=("vllm:num_requests_waiting",)),
+HELD = frozenset(
+    {
+        "inference_extension_flow_control_queue_size",
+        "dynamo_frontend_queued_requests",
+        "ray_serve_deployment_queued_queries",
+        "vllm:num_requests_waiting",
+        "gateway_requests_held",  # the demo's
+    }
 )

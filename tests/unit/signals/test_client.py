@@ -56,7 +56,7 @@ async def test_a_range_is_asked_for_and_read() -> None:
         "start": "1700000010",
         "end": "1700000070",
         "step": "15",
-        "timeout": "2s",
+        "timeout": "2",
     }
     assert meter.observed == [("main", None)]
 
