@@ -1,6 +1,7 @@
 """Every workload's readings from the source it names; one source's failure is its own."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -43,10 +44,26 @@ class Histories:
         self._scrape = scrape
         self._at_address = at_address
         self._addresses: dict[str, Readable] = {}
+        self._reads: Counter[Readable] = Counter()
+        self._retired: set[Readable] = set()
+
+    @property
+    def named(self) -> Mapping[str, Readable]:
+        """The configured sources, as they are now."""
+        return self._named
+
+    async def use(self, named: Mapping[str, Readable]) -> None:
+        """Read from these sources from now on; others are closed when nobody reads them."""
+        gone = set(self._named.values()) - set(named.values())
+        self._named = named
+        self._retired |= gone
+        for history in gone:
+            await self._close_if_done(history)
 
     async def close(self) -> None:
         """Close all connections."""
-        for history in (*self._named.values(), self._scrape, *self._addresses.values()):
+        named = (*self._named.values(), *self._retired)
+        for history in (*named, self._scrape, *self._addresses.values()):
             await history.close()
 
     async def read(
@@ -61,7 +78,7 @@ class Histories:
         for workload in workloads:
             shares.setdefault(await self._source(workload), []).append(workload)
         answers = await asyncio.gather(
-            *(_read(source, share, ticks) for source, share in shares.items())
+            *(self._read(source, share, ticks) for source, share in shares.items())
         )
         failures = [answer for answer in answers if isinstance(answer, SignalError)]
         if failures and len(failures) == len(answers):
@@ -88,13 +105,23 @@ class Histories:
             await self._addresses.pop(next(iter(self._addresses))).close()
         return history
 
+    async def _read(
+        self, source: Readable | None, workloads: Sequence[Workload], ticks: range
+    ) -> Mapping[Workload, Sequence[Readings]] | SignalError:
+        if source is None:
+            return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")
+        self._reads[source] += 1
+        try:
+            return await source.read(workloads, ticks)
+        except SignalError as failure:
+            return failure
+        finally:
+            self._reads[source] -= 1
+            await self._close_if_done(source)
 
-async def _read(
-    source: Readable | None, workloads: Sequence[Workload], ticks: range
-) -> Mapping[Workload, Sequence[Readings]] | SignalError:
-    if source is None:
-        return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")
-    try:
-        return await source.read(workloads, ticks)
-    except SignalError as failure:
-        return failure
+    async def _close_if_done(self, source: Readable) -> None:
+        if not self._reads[source]:
+            del self._reads[source]
+        if source in self._retired and source not in self._reads:
+            self._retired.remove(source)
+            await source.close()

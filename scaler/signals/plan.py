@@ -17,8 +17,8 @@ from scaler.signals.catalog.devices import Owner
 from scaler.signals.catalog.metric import Latency, Row
 from scaler.signals.matchers import Matcher, parse
 from scaler.signals.naming import alone, naming
-from scaler.signals.promql import NAMESPACE, WORKLOAD, Scope
 from scaler.signals.quantity import Fact, Quantity, Track, Wish, windows, wish
+from scaler.signals.scope import NAMESPACE, WORKLOAD, Scope
 
 _GROUP = 400
 _QUANTILE_GROUP = 50

@@ -1,6 +1,7 @@
 """Real HTTP servers on loopback that answer as a test wants them to."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
@@ -14,7 +15,7 @@ EMPTY = {"status": "success", "data": {"resultType": "matrix", "result": []}}
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
+async def serving(handler: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve `handler` on every path; gives the address."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -24,11 +25,11 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
     application.router.add_route("*", "/{path:.*}", handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     host, port = runner.addresses[0][:2]
     try:
-        yield f"http://{host}:{port}"
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         await runner.cleanup()
 

@@ -80,6 +80,24 @@ def test_every_pod_of_a_deployment_is_its_own(name: str, template: str, suffix: 
         assert found == (name, pod)
 
 
+@given(length=st.integers(40, 62), template=HASHES, suffix=SUFFIXES)
+def test_a_long_names_pods_are_its_own_though_they_cut_it_off(
+    length: int, template: str, suffix: str
+) -> None:
+    name = "a" * length
+    pod = deployment_pod(name, template, suffix)
+    assert naming([name], kind="Deployment").owner(pod) == (name, pod)
+
+
+@pytest.mark.parametrize("length", range(40, 58))
+def test_a_long_names_pods_are_not_a_shorter_ones(length: int) -> None:
+    name = "a" * length
+    found = naming([name], kind="Deployment").owner(
+        deployment_pod(name[:-1], "7d9c5bb84f", "bcdfg")
+    )
+    assert found is None or found[0] != name
+
+
 @given(name=NAMES, other=NAMES, template=HASHES, suffix=SUFFIXES)
 def test_no_deployment_takes_in_a_pod_of_another(
     name: str, other: str, template: str, suffix: str

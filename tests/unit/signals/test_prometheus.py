@@ -15,7 +15,7 @@ from scaler.policy.model import Reason, Signal
 from scaler.policy.spec import Spec, Vote
 from scaler.signals.plan import questions
 from scaler.signals.prometheus import PrometheusHistory
-from scaler.signals.promql import NAMESPACE, WORKLOAD
+from scaler.signals.scope import NAMESPACE, WORKLOAD
 from tests.unit.signals.engine_cases import summary
 from tests.unit.signals.servers import EMPTY, FakePrometheus, hang, matrix, serving, status
 from tests.unit.signals.workloads import FakeMeter, make_workload

@@ -13,7 +13,7 @@ from scaler.policy.model import Reason, Sample, Signal
 from scaler.signals.scrape import ScrapeHistory
 from scaler.signals.targets import Targets
 from tests.unit.signals.engine_cases import FIRST, STEP, page, summary
-from tests.unit.signals.servers import Handler, body, drip, hang, serving, status
+from tests.unit.signals.servers import Handler, body, cut_off, drip, hang, serving, status
 from tests.unit.signals.workloads import FakeMeter, make_workload
 
 REFUSED = "http://127.0.0.1:1/metrics"
@@ -101,6 +101,7 @@ async def test_a_replica_that_refuses_is_not_there() -> None:
     [
         hang,
         drip,
+        cut_off,
         status(503),
         status(302, Location="/b"),
         status(404),
