@@ -43,11 +43,12 @@ def memory(spec: Spec, lead_time: int) -> int:
     """Seconds after which any two states give the same decisions on the same readings.
 
     A hold for want of data lasts `holdFor` at most. A recommendation looks back on its evidence,
-    a run outlives a gap by `staleAfter`, and a wish stays in a window behind that.
+    an episode of it outlives a pause by a lead time, a run a gap by `staleAfter`, and a wish stays
+    in a window behind that.
     """
     periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
     waits = max(
-        evidence_memory(spec, lead_time=lead_time),
+        evidence_memory(spec, lead_time=lead_time) + lead_time,
         spec.utilization_low_for,
         spec.idle_after,
         TREND,

@@ -1,8 +1,10 @@
 """What a tick adds to the fold's memory. Only readings go in, and everything in it expires.
 
-Marks are of two kinds. A *last time* (`busy`, `not_low`) moves forward whenever the quiet that a
+Marks are of three kinds. A *last time* (`busy`, `not_low`) moves forward whenever the quiet that a
 lowering rule waits for is not certain, so a gap moves it too. A *run* is the time since which
-something is over its limit, kept over a short gap: a gap must not take back what was raised.
+something is over its limit, kept over a short gap: a gap must not take back what was raised. An
+*episode* is the time since which sustained runs have come within a lead time of each other: one
+raise is for all of them, or evidence that flickers would ask for another with each flicker.
 """
 
 from collections.abc import Mapping
@@ -38,6 +40,11 @@ def last(name: str) -> str:
     return f"{name}_last"
 
 
+def episode(name: str) -> str:
+    """The mark of the first tick at which the run `name` was sustained, in this episode."""
+    return f"{name}_episode"
+
+
 def run(
     marks: Mapping[str, int], name: str, *, over: bool | None, at: int, tolerate: int
 ) -> dict[str, int]:
@@ -60,6 +67,14 @@ def remember(readings: Readings, *, knowledge: Knowledge, state: State, spec: Sp
     marks = _last_times(readings, state=state, spec=spec)
     for name, over in _over(readings, spec=spec).items():
         marks = run(marks, name, over=over, at=readings.at, tolerate=spec.stale_after)
+        lasting = bool(over) and readings.at - marks[name] >= sustained(name, spec=spec)
+        marks = run(
+            marks,
+            episode(name),
+            over=lasting or None,
+            at=readings.at,
+            tolerate=knowledge.lead_time,
+        )
     recent = _windows(readings, state=state, spec=spec, lead_time=knowledge.lead_time)
     return attrs.evolve(state, at=readings.at, marks=marks, recent=recent)
 
@@ -164,10 +179,15 @@ def _ordered(readings: Readings, *, spec: Spec) -> float | None:
     return None if wanted is None else max(0.0, wanted - spec.standby)
 
 
+def sustained(name: str, *, spec: Spec) -> int:
+    """Seconds after which a run is evidence."""
+    return spec.utilization_high_for if name == "utilization" else SUSTAINED_TICKS * spec.step
+
+
 def evidence_memory(spec: Spec, *, lead_time: int) -> int:
     """Seconds of history that a raise on evidence looks back on."""
-    sustained = max(spec.utilization_high_for, SUSTAINED_TICKS * spec.step)
-    return sustained + 2 * lead_time
+    longest = max(spec.utilization_high_for, SUSTAINED_TICKS * spec.step)
+    return longest + 2 * lead_time
 
 
 SUSTAINED_TICKS = 3

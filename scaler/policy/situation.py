@@ -6,6 +6,7 @@ import attrs
 
 from scaler.policy.demand import Demand, Supply
 from scaler.policy.model import Capacity, Knowledge, Readings, Recommendation, State
+from scaler.policy.remember import episode, last, sustained
 from scaler.policy.spec import Spec
 from scaler.policy.window import asof
 
@@ -44,7 +45,6 @@ class Evidence:
 
     run: str
     value: float
-    sustained: int
 
 
 def step_up(base: float) -> int:
@@ -59,14 +59,15 @@ def raise_on(evidence: Evidence, *, situation: Situation) -> Recommendation:
     A raise is given one lead time to show effect. Where it shows none, capacity is not the problem
     (one huge prompt, a slow dependency), and the raise expires with a note that says so.
     """
-    since = _run_start(evidence, situation=situation)
-    if since is None or situation.at - since < evidence.sustained:
+    asked = _asked(evidence, situation=situation)
+    if asked is None:
         return Recommendation(signal=evidence.run)
-    base = asof(situation.state.recent.get("wanted", ()), at=since)
+    began = asked - sustained(evidence.run, spec=situation.spec)
+    base = asof(situation.state.recent.get("wanted", ()), at=began)
     base = situation.supply.base if base is None else base
     if base is None:
         return Recommendation(signal=evidence.run, note="unknown how many replicas are wanted")
-    steps = _steps(evidence, since=since, situation=situation)
+    steps = _steps(evidence, asked=asked, began=began, situation=situation)
     if steps == 0:
         return Recommendation(signal=evidence.run, note="not_capacity: more replicas did not help")
     return Recommendation(
@@ -77,19 +78,20 @@ def raise_on(evidence: Evidence, *, situation: Situation) -> Recommendation:
     )
 
 
-def _run_start(evidence: Evidence, *, situation: Situation) -> int | None:
-    """When the run began, but no longer ago than the fold remembers."""
-    began = situation.state.marks.get(evidence.run)
-    if began is None:
+def _asked(evidence: Evidence, *, situation: Situation) -> int | None:
+    """When the raise was first asked for, but no longer ago than the fold remembers.
+
+    None while the run is not sustained.
+    """
+    marks, name = situation.state.marks, episode(evidence.run)
+    if marks.get(last(name)) != situation.at:
         return None
-    oldest = situation.at - evidence.sustained - 2 * situation.knowledge.lead_time
-    return max(began, oldest)
+    return max(marks[name], situation.at - 2 * situation.knowledge.lead_time)
 
 
-def _steps(evidence: Evidence, *, since: int, situation: Situation) -> int:
-    asked = since + evidence.sustained
+def _steps(evidence: Evidence, *, asked: int, began: int, situation: Situation) -> int:
     if situation.at < asked + situation.knowledge.lead_time:
         return 1
-    then = asof(situation.state.recent.get(evidence.run, ()), at=since)
+    then = asof(situation.state.recent.get(evidence.run, ()), at=began)
     helped = then is not None and evidence.value <= HELPED * then
     return 2 if helped else 0

@@ -104,6 +104,7 @@ class World:
         self._ledger = Ledger(Objective(seconds=workload.spec.objective), start=START)
         self._hpa = HpaState()
         self._keda = ActivationState(created=START, last_active=START)
+        self._twins: list[tuple[Fold, list[Decision]]] = []
         self._at = START
 
     @property
@@ -118,6 +119,12 @@ class World:
             await self._second(self._at)
         if then:
             then(self.fleet)
+
+    def restarted(self) -> list[Decision]:
+        """The settled decisions of a scaler that starts now, on the same history, as they come."""
+        settled: list[Decision] = []
+        self._twins.append((Fold(workload=self.workload), settled))
+        return settled
 
     async def _second(self, at: int) -> None:
         self._ledger.add(self.fleet.advance(at))
@@ -134,6 +141,9 @@ class World:
         for progress in await step(self.fold, world=self, at=at):
             self._board.post(progress.published)
             self.settled.extend(progress.settled)
+        for fold, settled in self._twins:
+            for progress in await step(fold, world=self, at=at):
+                settled.extend(progress.settled)
         decision = self._answer(at)
         fleet = self.fleet
         waiting = sum(replica.load for replica in fleet.ready)

@@ -3,7 +3,6 @@
 import attrs
 
 from scaler.policy.model import Recommendation, Signal
-from scaler.policy.remember import SUSTAINED_TICKS
 from scaler.policy.situation import Evidence, Situation, raise_on
 from scaler.policy.spec import Vote
 
@@ -16,8 +15,7 @@ def recommend(situation: Situation) -> Recommendation:
     value = situation.readings.value(Signal.LATENCY)
     if spec.latency is Vote.OFF or value is None:
         return Recommendation(signal=SIGNAL)
-    evidence = Evidence(run=SIGNAL, value=value, sustained=SUSTAINED_TICKS * spec.step)
-    raised = raise_on(evidence, situation=situation)
+    raised = raise_on(Evidence(run=SIGNAL, value=value), situation=situation)
     return attrs.evolve(
         raised,
         holds=value > spec.latency_hold * spec.objective,

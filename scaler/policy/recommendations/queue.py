@@ -12,8 +12,9 @@ SIGNAL = "queue"
 def recommend(situation: Situation) -> Recommendation:
     """Divide demand and the backlog, spread over `drainWithin`, by capacity.
 
-    Without a known capacity, a queue that lasts shows it: replicas that each leave a request waiting
-    work at their boundary. Without throughput either, a queue over its limit is evidence for one step.
+    Without a known capacity, a queue that lasts shows it: replicas that leave a request waiting
+    each are at their boundary. Without throughput either, a queue over its limit is evidence for
+    one step.
     """
     waiting = situation.demand.waiting
     if waiting is None:
@@ -89,5 +90,5 @@ def _backlog(situation: Situation, *, waiting: float, capacity: float, per_reque
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:
-    evidence = Evidence(run=SIGNAL, value=waiting, sustained=SUSTAINED_TICKS * situation.spec.step)
+    evidence = Evidence(run=SIGNAL, value=waiting)
     return attrs.evolve(raise_on(evidence, situation=situation), holds=True)

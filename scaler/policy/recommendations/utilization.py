@@ -15,10 +15,9 @@ def recommend(situation: Situation) -> Recommendation:
     value = situation.readings.value(Signal.UTILIZATION)
     if spec.utilization is not Vote.RAISE or value is None:
         return Recommendation(signal=SIGNAL)
-    evidence = Evidence(run=SIGNAL, value=value, sustained=spec.utilization_high_for)
     not_low = situation.state.marks.get("not_low", situation.at)
     low = situation.at - not_low >= spec.utilization_low_for
-    raised = raise_on(evidence, situation=situation)
+    raised = raise_on(Evidence(run=SIGNAL, value=value), situation=situation)
     return attrs.evolve(
         raised, holds=not low, agrees=low, terms={**raised.terms, "utilization": value}
     )
