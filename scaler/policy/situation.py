@@ -41,10 +41,14 @@ class Situation:
 
 @attrs.frozen(kw_only=True)
 class Evidence:
-    """A run of ticks over a limit: `run` names it, `value` is what it shows now."""
+    """A run of ticks over a limit: `run` names it, `value` is what it shows now.
+
+    `proof` says that it cannot go on for want of anything but replicas.
+    """
 
     run: str
     value: float
+    proof: bool = False
 
 
 def step_up(base: float) -> int:
@@ -57,12 +61,16 @@ def raise_on(evidence: Evidence, *, situation: Situation) -> Recommendation:
 
     Latency and utilization are no proportions: twice the latency does not want twice the replicas.
     A raise is given one lead time to show effect. Where it shows none, capacity is not the problem
-    (one huge prompt, a slow dependency), and the raise expires with a note that says so.
+    (one huge prompt, a slow dependency), and the raise expires with a note that says so. Proof does
+    not expire: it asks for one more step in each lead time.
     """
     asked = _asked(evidence, situation=situation)
     if asked is None:
         return Recommendation(signal=evidence.run)
     began = asked - sustained(evidence.run, spec=situation.spec)
+    if evidence.proof:
+        # Lead times of the clock: everyone counts the same ones, whenever the run began.
+        began = max(began, situation.at - situation.at % max(1, situation.knowledge.lead_time))
     base = asof(situation.state.recent.get("wanted", ()), at=began)
     base = situation.supply.base if base is None else base
     if base is None:
@@ -90,7 +98,7 @@ def _asked(evidence: Evidence, *, situation: Situation) -> int | None:
 
 
 def _steps(evidence: Evidence, *, asked: int, began: int, situation: Situation) -> int:
-    if situation.at < asked + situation.knowledge.lead_time:
+    if evidence.proof or situation.at < asked + situation.knowledge.lead_time:
         return 1
     then = asof(situation.state.recent.get(evidence.run, ()), at=began)
     helped = then is not None and evidence.value <= HELPED * then

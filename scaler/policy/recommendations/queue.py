@@ -90,5 +90,7 @@ def _backlog(situation: Situation, *, waiting: float, capacity: float, per_reque
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:
-    evidence = Evidence(run=SIGNAL, value=waiting)
+    if situation.demand.falling:
+        return Recommendation(signal=SIGNAL, holds=True, note="the queue is falling")
+    evidence = Evidence(run=SIGNAL, value=waiting, proof=True)
     return attrs.evolve(raise_on(evidence, situation=situation), holds=True)
