@@ -1,13 +1,13 @@
 """Documents of the workloads API as lines that a person can check by hand."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from scaler.serving.formula import by_hand
+
 Document = Mapping[str, Any]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _COLUMN = 14
 
 
@@ -33,11 +33,6 @@ def served(document: Document) -> list[str]:
         f"decided at {_when(answer['decided'])} by version {answer['build']}"
         for answer in document["decisions"]
     ]
-
-
-def by_hand(formula: str, terms: Mapping[str, float]) -> str:
-    """A formula with its terms' numbers in place of their names."""
-    return _NAME.sub(lambda name: _number(terms[name[0]]) if name[0] in terms else name[0], formula)
 
 
 def _heading(workload: Document) -> Iterator[str]:

@@ -1,46 +1,43 @@
-"""Operations over HTTP: metrics, probes, and the workloads API."""
+"""Operations over HTTP: metrics, probes, the workloads API, and the status page."""
 
 import asyncio
-import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import attrs
 import orjson
 from aiohttp import web
 
+from scaler.config.workload import Workload
 from scaler.errors import ConfigError, Problem
 from scaler.runtime.board import Board, Published
 from scaler.serving.documents import SCHEMA, explanation, summary
 from scaler.serving.exposition import pieces
+from scaler.serving.pages.site import Site, View
+from scaler.serving.pages.trails import Trails
 from scaler.serving.served import Served
 from scaler.telemetry import Telemetry
 
 HOUR = 3600
 LAST_WORDS = 1.0
 """Seconds for answers that are being written when the service stops."""
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Forescale</title>
-<h1>Forescale {version}</h1>
-<p>{readiness}
-<ul>
-<li><a href="/api/v1/workloads">workloads</a>
-<li><a href="/metrics">metrics</a>
-<li><a href="/readyz">ready</a>
-</ul>
-"""
 
 
 @attrs.frozen(kw_only=True)
 class Operations:
-    """What the endpoints read. `unready` is why the service is not ready, empty when it is."""
+    """What the endpoints read. `unready` is why the service is not ready, empty when it is.
+
+    `troubles` are the workloads that wait for an answer of their source, and why.
+    """
 
     board: Board
     served: Served
     telemetry: Telemetry
     now: Callable[[], int]
     unready: Callable[[], str]
+    trails: Trails = attrs.field(factory=Trails)
+    troubles: Callable[[], Mapping[Workload, str]] = dict
 
 
 class OpsServer:
@@ -94,12 +91,6 @@ class _Handlers:
         reason = self._operations.unready()
         return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
 
-    async def page(self, request: web.Request) -> web.Response:
-        readiness = self._operations.unready() or "ready"
-        version = self._operations.telemetry.version
-        text = _PAGE.format(version=version, readiness=html.escape(readiness))
-        return web.Response(text=text, content_type="text/html")
-
     async def workloads(self, request: web.Request) -> web.StreamResponse:
         """Every workload in a line."""
         now = self._operations.now()
@@ -141,7 +132,7 @@ def _application(operations: Operations) -> web.Application:
     application = web.Application()
     application.add_routes(
         [
-            web.get("/", handlers.page),
+            *Site(_view(operations)).routes(),
             web.get("/metrics", handlers.metrics),
             web.get("/livez", handlers.live),
             web.get("/readyz", handlers.ready),
@@ -151,6 +142,18 @@ def _application(operations: Operations) -> web.Application:
         ]
     )
     return application
+
+
+def _view(operations: Operations) -> View:
+    return View(
+        board=operations.board,
+        trails=operations.trails,
+        served=operations.served,
+        telemetry=operations.telemetry,
+        now=operations.now,
+        unready=operations.unready,
+        troubles=operations.troubles,
+    )
 
 
 def _json(document: object) -> web.Response:

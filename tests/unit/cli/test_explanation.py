@@ -2,8 +2,9 @@ from typing import Any
 
 import orjson
 
-from scaler.cli.explanation import by_hand, explained, served
+from scaler.cli.explanation import explained, served
 from scaler.serving.documents import explanation
+from scaler.serving.formula import by_hand
 from tests.unit.serving.published import NOW, published
 
 

@@ -1,0 +1,150 @@
+"""One workload laid out: why this number, from what was read to what was served."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from scaler.config.structure import camel
+from scaler.policy.model import BENIGN, Decision, Gap, Reading, Reason, Recommendation, Sample
+from scaler.runtime.board import Published
+from scaler.serving.formula import by_hand
+from scaler.serving.pages.chart import Chart, draw, span
+from scaler.serving.pages.overview import Assessed, assess
+from scaler.serving.pages.subject import Subject
+from scaler.serving.pages.trails import Trail
+from scaler.serving.pages.wording import ago, duration, meaning, number, quantity, setting
+from scaler.serving.served import Answer
+
+ANSWERS = 25
+"""Changes of what was served that the page lists."""
+
+_FLEET = ("wanted", "ready", "stuck", "reporting")
+
+
+@attrs.frozen(kw_only=True)
+class Bar:
+    """One recommendation; `share` is its length in percent of the longest."""
+
+    recommendation: Recommendation
+    share: float
+    wins: bool
+    worked: str
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One reading. `loud` is a gap that somebody should look at, `quiet` one that nobody need."""
+
+    name: str
+    text: str
+    about: str
+    age: str = ""
+    loud: bool = False
+    quiet: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Detail:
+    """Everything on the page of one workload; `published` is None before its first decision."""
+
+    assessed: Assessed
+    chart: Chart
+    answers: Sequence[Answer]
+    published: Published | None
+    bars: Sequence[Bar] = ()
+    wish: str = ""
+    readings: Sequence[Line] = ()
+    knowledge: Mapping[str, str] = attrs.field(factory=dict)
+    spec: Mapping[str, str] = attrs.field(factory=dict)
+
+
+def detail(subject: Subject, *, trail: Trail, answers: Sequence[Answer]) -> Detail:
+    """Lay out what stands for a workload; `answers` is what was served, oldest first."""
+    seconds = span(trail.start, now=subject.now)
+    bare = Detail(
+        assessed=assess(subject),
+        chart=draw(trail.runs(), now=subject.now, seconds=seconds),
+        answers=list(reversed(answers))[:ANSWERS],
+        published=subject.published,
+        spec=_spec(subject),
+    )
+    if subject.published is None:
+        return bare
+    return attrs.evolve(
+        bare,
+        bars=_bars(subject.published.decision),
+        wish=_wish(subject.published.decision),
+        readings=list(_readings(subject.published, now=subject.now)),
+        knowledge=dict(_knowledge(subject.published)),
+    )
+
+
+def _bars(decision: Decision) -> Sequence[Bar]:
+    asked = [r.replicas for r in decision.recommendations if r.replicas is not None]
+    longest = max([*asked, decision.target or 0, 1])
+    return [
+        Bar(
+            recommendation=each,
+            share=round((each.replicas or 0) / longest * 100, 1),
+            wins=each.signal == decision.winner,
+            worked=by_hand(each.formula, each.terms),
+        )
+        for each in decision.recommendations
+    ]
+
+
+def _wish(decision: Decision) -> str:
+    """Where the chain begins: what the winner asks for."""
+    for each in decision.recommendations:
+        if each.signal == decision.winner and each.replicas is not None:
+            return number(each.replicas)
+    first = next((limit.before for limit in decision.limits), decision.target)
+    return "nothing" if first is None else number(first)
+
+
+def _readings(published: Published, *, now: int) -> Iterator[Line]:
+    readings = published.readings
+    for name in _FLEET:
+        yield _reading(name, getattr(readings, name), now=now)
+    for signal, reading in readings.signals.items():
+        yield _reading(signal.value, reading, now=now)
+
+
+def _reading(name: str, reading: Reading, *, now: int) -> Line:
+    match reading:
+        case Sample():
+            text, age = quantity(name, reading.value), ago(now - reading.at)
+            return Line(name=name, text=text, about=meaning(name), age=age)
+        case Gap():
+            quiet = reading.reason in {*BENIGN, Reason.ABSENT}
+            return Line(
+                name=name,
+                text=reading.reason.value.replace("_", " "),
+                about=reading.detail,
+                loud=not quiet,
+                quiet=quiet,
+            )
+
+
+def _knowledge(published: Published) -> Iterator[tuple[str, str]]:
+    knowledge, unit = published.knowledge, published.workload.spec.unit.value
+    capacity = knowledge.capacity
+    if capacity is None:
+        yield "capacity of a replica", "not known yet"
+    else:
+        least = "at least " if capacity.lower_bound else ""
+        samples = f", from {number(capacity.samples)} samples" if capacity.samples else ""
+        yield "capacity of a replica", f"{least}{number(capacity.value)} {unit}/s{samples}"
+    if knowledge.tokens_per_request is not None:
+        yield "a request", f"{number(knowledge.tokens_per_request)} tokens"
+    yield "lead time", duration(knowledge.lead_time)
+    outlook = knowledge.outlook
+    text = "none" if outlook is None else f"{number(outlook)} {unit}/s within the lead time"
+    yield "forecast", text
+    yield "learned up to", ago(published.decision.at - knowledge.at)
+
+
+def _spec(subject: Subject) -> Mapping[str, str]:
+    """The policy under the names and in the form that its owner writes."""
+    fields = attrs.asdict(subject.workload.spec, recurse=False)
+    return {camel(name): setting(name, value) for name, value in fields.items()}

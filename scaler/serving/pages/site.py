@@ -1,0 +1,168 @@
+"""The status page over HTTP."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import attrs
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from scaler.config.workload import Workload
+from scaler.runtime.board import Board, Published
+from scaler.serving.pages import wording
+from scaler.serving.pages.detail import detail
+from scaler.serving.pages.overview import SORTS, Assessed, assess, overview, query
+from scaler.serving.pages.subject import Level, Subject
+from scaler.serving.pages.trails import KEPT, Trails
+from scaler.serving.served import Served
+from scaler.telemetry import Telemetry
+
+REFRESH = 15
+"""Seconds between two looks: as often as decisions change by default."""
+A_TURN = 200
+"""Workloads looked at before others get their turn."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Nothing from outside, nothing inline, in no frame; the numbers are of now."""
+
+_STATIC = Path(__file__).parent / "static"
+_KINDS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """What the page shows. `troubles` are the workloads that wait for an answer, and why."""
+
+    board: Board
+    trails: Trails
+    served: Served
+    telemetry: Telemetry
+    now: Callable[[], int]
+    unready: Callable[[], str]
+    troubles: Callable[[], Mapping[Workload, str]]
+
+
+class Site:
+    """The pages and what they are made of."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._files = {name: (_STATIC / name).read_bytes() for name in _KINDS}
+        self._environment = _environment(self._files)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where everything is found."""
+        return [
+            web.get("/", self.overview),
+            web.get("/workloads/{namespace}/{name}", self.workload),
+            web.get("/static/{name}", self.static),
+        ]
+
+    async def overview(self, request: web.Request) -> web.Response:
+        """All workloads, the worst first."""
+        now = self._view.now()
+        assessed = await self._assessed(now)
+        asked = query(request.query)
+        shown = overview(assessed, query=asked, trails=self._view.trails, now=now)
+        return self._page("overview.html", now=now, refresh=asked.refresh, overview=shown)
+
+    async def workload(self, request: web.Request) -> web.Response:
+        """One workload with its reasons."""
+        now = self._view.now()
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        refresh = query(request.query).refresh
+        for subject in self._subjects(now):
+            key = subject.workload.key
+            if (key.namespace, key.name) == (namespace, name):
+                answers = self._view.served.between(namespace, name, start=now - KEPT, stop=now)
+                trail = self._view.trails.of(namespace, name)
+                shown = detail(subject, trail=trail, answers=answers)
+                return self._page("workload.html", now=now, refresh=refresh, detail=shown)
+        missing = f"{namespace}/{name}"
+        return self._page("missing.html", now=now, refresh=refresh, missing=missing, status=404)
+
+    async def static(self, request: web.Request) -> web.Response:
+        """Style, script and icon; their address changes with them."""
+        name = request.match_info["name"]
+        if name not in self._files:
+            raise web.HTTPNotFound
+        headers = {**HEADERS, "Cache-Control": _FOREVER}
+        return web.Response(body=self._files[name], content_type=_KINDS[name], headers=headers)
+
+    async def _assessed(self, now: int) -> list[Assessed]:
+        found = []
+        for subject in self._subjects(now):
+            found.append(assess(subject))
+            if len(found) % A_TURN == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def _subjects(self, now: int) -> Iterator[Subject]:
+        """Everything on the board, and what should be there and is not yet."""
+        waiting = {str(each[0].key): each for each in self._view.troubles().items()}
+        for published in self._view.board:
+            _, failure = waiting.pop(str(published.workload.key), (published.workload, ""))
+            yield self._subject(published.workload, published, failure=failure, now=now)
+        for workload, failure in waiting.values():
+            yield self._subject(workload, None, failure=failure, now=now)
+
+    def _subject(
+        self, workload: Workload, published: Published | None, *, failure: str, now: int
+    ) -> Subject:
+        key = workload.key
+        return Subject(
+            workload=workload,
+            published=published,
+            failure=failure,
+            asked=self._view.telemetry.last_poll(key.namespace, key.name),
+            now=now,
+        )
+
+    def _page(
+        self, template: str, *, now: int, refresh: bool, status: int = 200, **content: object
+    ) -> web.Response:
+        text = self._environment.get_template(template).render(
+            version=self._view.telemetry.version,
+            unready=self._view.unready(),
+            now=now,
+            refresh=REFRESH if refresh else 0,
+            **content,
+        )
+        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def _environment(files: Mapping[str, bytes]) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("scaler.serving.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in files.items()}
+    environment.globals |= {
+        "Level": Level,
+        "SORTS": SORTS,
+        "static": lambda name: f"/static/{name}?{versions[name]}",
+    }
+    environment.filters |= {
+        "ago": wording.ago,
+        "clock": wording.clock,
+        "duration": wording.duration,
+        "number": wording.number,
+        "plural": wording.plural,
+        "stamp": wording.stamp,
+        "when": wording.when,
+    }
+    return environment
