@@ -133,8 +133,6 @@ class Calendar:
 
     def _occurrences(self, event: Event, times: IntArray) -> Iterator[tuple[int, int]]:
         """Return start and end of every repetition that may touch the times."""
-        if times.size == 0:
-            return
         first, last = int(times[0]) - event.ramp, int(times[-1]) + event.ramp
         zone = ZoneInfo(self.zone)
         begin = datetime.fromtimestamp(event.start, tz=zone).replace(tzinfo=None)

@@ -108,8 +108,6 @@ def bands(scores: FloatArray, *, levels: tuple[float, ...]) -> FloatArray:
     low = rank.astype(np.int64)
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
     knots = np.arange(scores.shape[1])
-    if not scores.shape[0]:
-        return np.full(rank.shape, np.nan)
     value = ordered[low, knots] + (rank - low) * (ordered[high, knots] - ordered[low, knots])
     return np.where(count >= _FEWEST, value, np.nan)
 

@@ -75,16 +75,23 @@ def _crossing(
 ) -> Change | None:
     """Return where the sum, counted from its lowest point, first exceeds the threshold."""
     total = np.concatenate(([0.0], np.cumsum(steps)))
-    above = total - np.minimum.accumulate(total)
-    over = np.flatnonzero(above > threshold)
+    over = np.flatnonzero(total - np.minimum.accumulate(total) > threshold)
     if over.size == 0:
         return None
-    lowest = int(np.argmin(total[: over[0] + 1]))
+    noticed = int(over[0]) - 1
     return Change(
-        begins=int(indices[min(lowest, indices.size - 1)]),
-        noticed=int(indices[over[0] - 1]),
+        begins=int(indices[_split(steps[: noticed + 1])]),
+        noticed=int(indices[noticed]),
         upwards=upwards,
     )
+
+
+def _split(values: FloatArray) -> int:
+    """Return where a second level most likely begins: least squares for two means."""
+    count = np.arange(1, values.size)
+    total = np.cumsum(values)[:-1]
+    gain = (total - count * values.mean()) ** 2 / (count * (values.size - count))
+    return int(np.argmax(gain)) + 1 if values.size > 1 else 0
 
 
 def coverage_lost(*, coverage: float, quantile: float, origins: int, sureness: float = 3.0) -> bool:

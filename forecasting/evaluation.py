@@ -65,6 +65,8 @@ class Backtest:
         Raises:
             ValueError: there is none of that name.
         """
+        if name not in self.names:
+            raise ValueError(f"no candidate {name!r} among {', '.join(self.names)}")
         return self.names.index(name)
 
     @property

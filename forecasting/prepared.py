@@ -187,8 +187,6 @@ def at_edge(values: NDArray[_Number], indices: IntArray) -> NDArray[_Number]:
 
 
 def _at(values: FloatArray, indices: IntArray) -> FloatArray:
-    if values.size == 0:
-        return np.full(indices.shape, np.nan)
     inside = (indices >= 0) & (indices < values.size)
     return np.where(inside, values[np.where(inside, indices, 0)], np.nan)
 

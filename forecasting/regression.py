@@ -52,6 +52,8 @@ def solve(rows: Rows, *, plan: Plan, least: int, penalty: float = _PENALTY) -> F
         least: the fewest rows to learn from.
         penalty: strength of the shrinkage towards zero.
     """
+    if plan.refits.size == 0:
+        return np.zeros((0, *rows.features.shape[1:]))
     valid = np.isfinite(rows.features).all(axis=2) & np.isfinite(rows.outcomes)
     first = _solve(rows, weights=valid.astype(np.float64), plan=plan, least=least, penalty=penalty)
     weights = _robust_weights(rows, valid=valid, plan=plan, coefficients=first)
