@@ -1,6 +1,6 @@
 """A trail as lines of an SVG: geometry only, so that style and labels stay in the page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -13,6 +13,7 @@ TICKS = 3
 """Labels divide the time into so many parts."""
 SPANS = (1800, 3600, 3 * 3600, KEPT)
 """Seconds that a chart may show: the least that holds the trail."""
+_STEPS = (2, 4, 6, 8, 10, 12, 16, 20, 24, 30)
 
 Pick = Callable[[Run], int | None]
 
@@ -76,46 +77,49 @@ def _top(runs: Sequence[Run]) -> int:
     """A round number over all values, and even, so that its half is a label as well."""
     most = max((v or 0 for run in runs for v in (run.target, run.wanted, run.ready)), default=0)
     scale = 1
-    while True:
-        for step in (2, 4, 6, 8, 10):
-            if step * scale >= most:
-                return step * scale
+    while most > _STEPS[-1] * scale:
         scale *= 10
+    return next(step * scale for step in _STEPS if step * scale >= most)
 
 
-def _pieces(runs: Sequence[Run], pick: Pick, *, frame: Frame) -> Iterator[list[tuple[float, int]]]:
-    """Stretches without a gap, as corners of steps: (x, replicas)."""
-    piece: list[tuple[float, int]] = []
-    until = None
+@attrs.define(kw_only=True)
+class _Piece:
+    """A stretch without a gap: the value from each start on, up to `stop`."""
+
+    starts: list[tuple[int, int]]
+    stop: int
+
+    def path(self, frame: Frame) -> str:
+        """Steps up and down at the moment of each change."""
+        (first, value), *later = self.starts
+        corners = "".join(f"H{frame.x(at):g}V{frame.y(value):g}" for at, value in later)
+        end = frame.x(min(self.stop, frame.stop))
+        return f"M{frame.x(first):g},{frame.y(value):g}{corners}H{end:g}"
+
+
+def _pieces(runs: Sequence[Run], pick: Pick) -> Sequence[_Piece]:
+    pieces: list[_Piece] = []
     for run in runs:
         value = pick(run)
-        if piece and (value is None or run.start != until):
-            yield piece
-            piece = []
         if value is None:
             continue
-        # Steps up and down at the moment of the change; what lies between is the former value.
-        piece += [(frame.x(run.start), piece[-1][1])] if piece else []
-        piece += [(frame.x(run.start), value), (frame.x(min(run.stop, frame.stop)), value)]
-        until = run.stop
-    if piece:
-        yield piece
+        if not pieces or pieces[-1].stop != run.start:
+            pieces.append(_Piece(starts=[(run.start, value)], stop=run.stop))
+        elif pieces[-1].starts[-1][1] != value:
+            pieces[-1].starts.append((run.start, value))
+        pieces[-1].stop = run.stop
+    return pieces
 
 
 def _line(runs: Sequence[Run], pick: Pick, *, frame: Frame) -> str:
-    return " ".join(_path(piece, frame=frame) for piece in _pieces(runs, pick, frame=frame))
+    return "".join(piece.path(frame) for piece in _pieces(runs, pick))
 
 
 def _area(runs: Sequence[Run], pick: Pick, *, frame: Frame) -> str:
-    return " ".join(
-        f"{_path(piece, frame=frame)} V{HEIGHT} H{piece[0][0]:g} Z"
-        for piece in _pieces(runs, pick, frame=frame)
+    return "".join(
+        f"{piece.path(frame)}V{HEIGHT}H{frame.x(piece.starts[0][0]):g}Z"
+        for piece in _pieces(runs, pick)
     )
-
-
-def _path(piece: Sequence[tuple[float, int]], *, frame: Frame) -> str:
-    corners = " ".join(f"{x:g},{frame.y(value):g}" for x, value in piece)
-    return f"M{corners}"
 
 
 def _says(runs: Sequence[Run]) -> str:

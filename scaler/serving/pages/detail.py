@@ -7,7 +7,7 @@ import attrs
 from scaler.config.structure import camel
 from scaler.policy.model import BENIGN, Decision, Gap, Reading, Reason, Recommendation, Sample
 from scaler.runtime.board import Published
-from scaler.serving.formula import by_hand
+from scaler.serving.formula import by_hand, names
 from scaler.serving.pages.chart import Chart, draw, span
 from scaler.serving.pages.overview import Assessed, assess
 from scaler.serving.pages.subject import Subject
@@ -23,12 +23,16 @@ _FLEET = ("wanted", "ready", "stuck", "reporting")
 
 @attrs.frozen(kw_only=True)
 class Bar:
-    """One recommendation; `share` is its length in percent of the longest."""
+    """One recommendation; `share` is its length in percent of the longest.
+
+    `worked` is the formula with its numbers, `beside` the numbers that are in no formula.
+    """
 
     recommendation: Recommendation
     share: float
     wins: bool
     worked: str
+    beside: Mapping[str, str]
 
 
 @attrs.frozen(kw_only=True)
@@ -88,6 +92,7 @@ def _bars(decision: Decision) -> Sequence[Bar]:
             share=round((each.replicas or 0) / longest * 100, 1),
             wins=each.signal == decision.winner,
             worked=by_hand(each.formula, each.terms),
+            beside={k: number(v) for k, v in each.terms.items() if k not in names(each.formula)},
         )
         for each in decision.recommendations
     ]

@@ -92,7 +92,9 @@ def _readings(subject: Subject) -> Found:
     if subject.published is None:
         return
     decision, readings = subject.published.decision, subject.published.readings
-    lost = {name: why for name, why in decision.missing.items() if why is not Reason.ABSENT}
+    # Without a target, the decision's own note names what it lacks.
+    missing = decision.missing if decision.target is not None else {}
+    lost = {name: why for name, why in missing.items() if why is not Reason.ABSENT}
     fleet = {name: getattr(readings, name) for name in ("wanted", "ready", "stuck")}
     lost |= {
         name: reading.reason

@@ -3,23 +3,15 @@
 const every = Number(document.currentScript.dataset.every) * 1000;
 const content = () => document.getElementById("content");
 
-// Whoever writes, or has something open, is not disturbed.
+// Whoever writes or marks text is not disturbed.
 function busy() {
   const focused = document.activeElement;
   return document.hidden || (focused && focused.matches("input, select")) || !getSelection().isCollapsed;
 }
 
-function keepOpen(fresh) {
-  const before = content().querySelectorAll("details");
-  fresh.querySelectorAll("details").forEach((each, i) => {
-    if (before[i] && before.length) each.open = before[i].open;
-  });
-}
-
 function replace(fresh) {
   const focused = document.activeElement;
   const link = content().contains(focused) && focused.getAttribute("href");
-  keepOpen(fresh);
   content().replaceWith(fresh);
   if (link) fresh.querySelector(`a[href="${CSS.escape(link)}"]`)?.focus({ preventScroll: true });
 }
