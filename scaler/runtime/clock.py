@@ -18,16 +18,12 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock, `speed` times as fast since it was made."""
-
-    def __init__(self, *, speed: float = 1.0) -> None:
-        self._speed = speed
-        self._began = time.time()
+    """The machine's clock."""
 
     def now(self) -> float:
         """The present."""
-        return self._began + (time.time() - self._began) * self._speed
+        return time.time()
 
     async def sleep_until(self, at: float) -> None:
         """Return at `at`, or at once if that has passed."""
-        await asyncio.sleep(max(0.0, (at - self.now()) / self._speed))
+        await asyncio.sleep(max(0.0, at - self.now()))
