@@ -8,13 +8,9 @@ import asyncio
 import random
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 import aiohttp
-import attrs
-import orjson
 import structlog
 
 from scaler.config.sources import ClientTls, PrometheusSource
@@ -26,26 +22,21 @@ from scaler.errors import (
     SignalUnavailable,
 )
 from scaler.signals.meter import Meter
+from scaler.signals.reply import LONGEST_EXCERPT, Reply, Series, complaint, read_reply
 
 _LOG = structlog.get_logger()
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 4 * 1024 * 1024
+"""Seven times what the largest question is answered with; decoding it takes 30 ms in one go."""
 _CHUNK = 64 * 1024
 _REFUSED_QUERY = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _UNAUTHORIZED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LONGEST_PAUSE = 0.3
-_EXCERPT = 300
+_AT_ONCE = 2000
+"""Values read before others get their turn: about a third of a millisecond."""
 
 
 class _WorthARetry(SignalUnavailable):
     """A failure that the next attempt may not meet."""
-
-
-@attrs.frozen
-class Series:
-    """One series of an answer: its values by Unix second."""
-
-    labels: Mapping[str, str]
-    values: Mapping[int, float]
 
 
 class Client:
@@ -113,7 +104,7 @@ class Client:
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             # Certificates that cannot be loaded and headers that cannot be sent are among them.
             raise SignalUnavailable(self._says(str(failure))) from failure
-        return self._series(body)
+        return await self._series(body)
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
@@ -128,35 +119,37 @@ class Client:
         status = response.status
         if status == HTTPStatus.OK:
             return
-        detail = f"HTTP {status}: {_complaint(body)}"
+        detail = f"HTTP {status}: {complaint(body)}"
         if status in _REFUSED_QUERY:
             raise SignalMalformed(self._says(f"the query was refused, {detail}"))
         if status in _UNAUTHORIZED:
             raise SignalUnavailable(self._says(f"not authorized, {detail}"))
         if "Location" in response.headers:
-            place = response.headers["Location"][:_EXCERPT]
+            place = response.headers["Location"][:LONGEST_EXCERPT]
             raise SignalUnavailable(self._says(f"redirects to {place}, which is not followed"))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             raise _WorthARetry(self._says(detail))
         raise SignalUnavailable(self._says(detail))
 
-    def _series(self, body: bytes) -> list[Series]:
+    async def _series(self, body: bytes) -> list[Series]:
+        found: list[Series] = []
+        done = 0
         try:
-            document: dict[str, Any] = orjson.loads(body)
-            if document["status"] != "success":
-                raise SignalMalformed(self._says(_complaint(body)))
-            self._warn(document.get("warnings") or ())
-            return [
-                Series(each["metric"], {int(at): float(value) for at, value in each["values"]})
-                for each in document["data"]["result"]
-                if "values" in each
-            ]
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as failure:
-            detail = f"not an answer of Prometheus: {body[:_EXCERPT]!r}"
+            reply = read_reply(body)
+            for series in reply.series():
+                found.append(series)
+                done += 1 + len(series.values)
+                if done >= _AT_ONCE:
+                    await asyncio.sleep(0)
+                    done = 0
+        except ValueError as failure:
+            detail = f"not an answer of Prometheus: {failure}"
             raise SignalMalformed(self._says(detail)) from failure
+        self._warn(reply)
+        return found
 
-    def _warn(self, warnings: list[str] | tuple[str, ...]) -> None:
-        new = frozenset(map(str, warnings))
+    def _warn(self, reply: Reply) -> None:
+        new = frozenset(reply.warnings)
         if new - self._warned:
             _LOG.warning("source_warned", source=self._name, warnings=sorted(new))
         self._warned = new
@@ -198,12 +191,3 @@ def _trust(tls: ClientTls | None) -> ssl.SSLContext | bool:
     if tls.cert is not None:
         context.load_cert_chain(tls.cert, tls.key)
     return context
-
-
-def _complaint(body: bytes) -> str:
-    """Why Prometheus says that it did not answer."""
-    try:
-        document = orjson.loads(body)
-        return f"{document['errorType']}: {document['error']}"[:_EXCERPT]
-    except (KeyError, TypeError, ValueError):
-        return body[:_EXCERPT].decode(errors="replace")

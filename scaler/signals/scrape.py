@@ -15,7 +15,7 @@ from scaler.policy.model import Gap, Readings, Reason, Sample, Signal
 from scaler.signals.catalog.gateways import HELD
 from scaler.signals.catalog.metric import Names, Rate
 from scaler.signals.evaluate import evaluate, held, names_for
-from scaler.signals.exposition import Page, read_page
+from scaler.signals.exposition import Page, read_page_in_turns
 from scaler.signals.memory import Memory, nothing
 from scaler.signals.pages import Pages
 from scaler.signals.quantity import Fact, Quantity, Track, is_meant, windows, wish
@@ -113,9 +113,11 @@ class ScrapeHistory:
         outcomes = await self._targets.scrape((*watch.endpoints, *watch.activation_endpoints))
         mine = {url: outcomes[url] for url in watch.endpoints}
         _demand_an_answer(workload, mine)
-        lookout.pages.turn(_parsed(mine, names_for(workload)), now=now, keep=looks_back.latency)
+        lookout.pages.turn(
+            await _parsed(mine, names_for(workload)), now=now, keep=looks_back.latency
+        )
         gateways = {url: outcomes[url] for url in watch.activation_endpoints}
-        lookout.gateways.turn(_parsed(gateways, HELD), now=now, keep=looks_back.rate)
+        lookout.gateways.turn(await _parsed(gateways, HELD), now=now, keep=looks_back.rate)
         answer: dict[Quantity, list[Track]] = {}
         for quantity, model, value in evaluate(workload, lookout.pages, at=at, windows=looks_back):
             track = Track(values={at: value}, model=model)
@@ -150,9 +152,9 @@ def _demand_an_answer(workload: Workload, outcomes: Mapping[str, Outcome]) -> No
         raise SignalUnavailable(msg)
 
 
-def _parsed(outcomes: Mapping[str, Outcome], names: frozenset[str]) -> dict[str, Page]:
+async def _parsed(outcomes: Mapping[str, Outcome], names: frozenset[str]) -> dict[str, Page]:
     return {
-        url: read_page(outcome, names=names)
+        url: await read_page_in_turns(outcome, names=names)
         for url, outcome in outcomes.items()
         if isinstance(outcome, bytes)
     }

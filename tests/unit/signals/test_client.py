@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from scaler.config.sources import BasicAuth, Credential, PrometheusSource
 from scaler.errors import SignalError, SignalMalformed, SignalTimeout, SignalUnavailable
-from scaler.signals.client import Client, Series
+from scaler.signals.client import Client
+from scaler.signals.reply import Series
 from tests.unit.signals.servers import (
     EMPTY,
     FakePrometheus,
@@ -203,9 +204,10 @@ async def test_a_warning_is_logged_when_it_is_new() -> None:
 
 
 async def test_native_histograms_are_passed_over() -> None:
-    answer = {"status": "success", "data": {"result": [{"metric": {}, "histograms": []}]}}
+    data = {"resultType": "matrix", "result": [{"metric": {}, "histograms": []}]}
+    answer = {"status": "success", "data": data}
     async with asking(FakePrometheus([answer])) as (client, _):
-        assert await client.query("up", TICKS) == []
+        assert await client.query("up", TICKS) == [Series({}, {})]
 
 
 async def test_a_path_in_the_address_is_kept() -> None:

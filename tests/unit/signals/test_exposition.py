@@ -47,3 +47,27 @@ def test_any_bytes_are_a_page(body: bytes) -> None:
 @given(st.text(max_size=100))
 def test_any_text_after_a_name_is_a_page(text: str) -> None:
     read_page(f"up{{{text}}} 1\nup {text}\n".encode(), names=NAMES)
+
+
+def test_exemplars_and_the_other_unit_of_time_are_read_over() -> None:
+    body = b'up{a="b"} 5 1700000000.123 # {trace_id="x y"} 0.43 1700000000\nup 7 # {} 1\n# EOF\n'
+    assert {"up": {(("a", "b"),): 5.0, (): 7.0}} == read_page(body, names=NAMES)
+
+
+def test_a_last_line_without_an_end_may_be_half_a_number() -> None:
+    assert {"up": {(("a", "b"),): 1.0}} == read_page(b'up{a="b"} 1\nup 12', names=NAMES)
+
+
+@pytest.mark.parametrize("value", [b"1_000", b"0x10", "٣".encode(), b"1,5", b"--1", b"e", b"1 2 3"])
+def test_what_python_alone_would_take_for_a_number_is_none(value: bytes) -> None:
+    assert {} == read_page(b"up " + value + b"\n", names=NAMES)
+
+
+def test_a_page_of_thousands_of_series_has_none_at_all() -> None:
+    body = b"".join(b'up{a="%d"} 1\n' % index for index in range(5001))
+    assert {} == read_page(body, names=NAMES)
+
+
+def test_a_line_longer_than_any_series_is_passed_over() -> None:
+    body = b"up 1\nup{" + b"a" * 200_000 + b"} 2\n" + b'up{b="c"} 3\n'
+    assert {"up": {(): 1.0, (("b", "c"),): 3.0}} == read_page(body, names=NAMES)
