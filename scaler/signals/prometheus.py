@@ -10,12 +10,13 @@ from scaler.config.sources import PrometheusSource
 from scaler.config.workload import Workload
 from scaler.errors import ConfigError, ForescaleError, SignalError, SignalTimeout
 from scaler.policy.model import Readings
-from scaler.signals.client import Client, Series
+from scaler.signals.client import Client
 from scaler.signals.matchers import parse
 from scaler.signals.meter import Meter
 from scaler.signals.plan import Question, questions
 from scaler.signals.quantity import Quantity, Track, is_meant, windows
 from scaler.signals.readings import assemble
+from scaler.signals.reply import Series
 
 _LOG = structlog.get_logger()
 _CONCURRENCY = 8
