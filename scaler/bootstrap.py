@@ -2,36 +2,38 @@
 
 import asyncio
 import gc
-import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
+from typing import NoReturn
 
 import attrs
 import structlog
 
+from scaler.config.changes import until_restart
 from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.config.workload import Workload
-from scaler.policy.model import Decision
+from scaler.errors import ConfigError
 from scaler.runtime.clock import Clock, SystemClock
-from scaler.runtime.fold import Progress
 from scaler.runtime.knowledge import Learning
-from scaler.runtime.loop import Listener, Loop
+from scaler.runtime.loop import Loop
+from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
 from scaler.serving.keda.servicer import Push, Servicer
 from scaler.serving.ops import Operations, OpsServer
+from scaler.serving.pages.trails import Trails
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed
-from scaler.signals.histories import Histories
+from scaler.signals.histories import Histories, Readable
 from scaler.signals.prometheus import PrometheusHistory
 from scaler.signals.scrape import ScrapeHistory
 from scaler.signals.targets import Targets
-from scaler.telemetry import Telemetry
+from scaler.telemetry import Telemetry, configure_logging
 
 LAST_CALL = 4.5
 """Seconds for everything in flight when the service is told to stop."""
@@ -60,14 +62,16 @@ class Service:
         self._clock = clock or SystemClock()
         self.telemetry = Telemetry(version=version("forescale"))
         self._served = MemoryServed(build=self.telemetry.version)
+        self._trails = Trails()
         self._histories = histories(settings, clock=self._clock, telemetry=self.telemetry)
         self.loop = Loop(
             history=self._histories,
             clock=self._clock,
             settle=settings.settle,
             learning=learning,
-            listener=Journal(telemetry=self.telemetry, served=self._served),
+            listener=Journal(telemetry=self.telemetry, served=self._served, trails=self._trails),
         )
+        self.loop.use(settle=settings.settle, frozen=settings.freeze)
         self.servicer = Servicer(
             metadata=Metadata(partial(understand, settings=settings)),
             answers=self.loop,
@@ -89,6 +93,23 @@ class Service:
         self._ticking = asyncio.create_task(self.loop.run())
         return ports
 
+    async def use(self, settings: Settings) -> None:
+        """Go by `settings` from now on, apart from what `until_restart` names.
+
+        Raises:
+            ConfigError: a source cannot be used; nothing has changed.
+        """
+        known = {
+            name: (self.settings.sources[name], h) for name, h in self._histories.named.items()
+        }
+        named = prometheus(settings, telemetry=self.telemetry, known=known)
+        workloads = declared(settings)
+        self.settings = settings
+        await self._histories.use(named)
+        self.loop.use(settle=settings.settle, frozen=settings.freeze)
+        self.servicer.use(Metadata(partial(understand, settings=settings)))
+        self.loop.declare(workloads)
+
     async def stop(self) -> None:
         """End streams, finish what is being answered, and close the sources."""
         await self._keda.stop()
@@ -109,77 +130,38 @@ class Service:
             telemetry=self.telemetry,
             now=self._now,
             unready=lambda: "" if self.loop.passed else "no first look at every workload yet",
+            trails=self._trails,
+            troubles=self.loop.troubles,
         )
-
-
-@attrs.define(kw_only=True)
-class Journal(Listener):
-    """Counts every decision, and logs the ones that change something."""
-
-    telemetry: Telemetry
-    served: MemoryServed
-    _targets: dict[str, int | None] = attrs.field(factory=dict)
-
-    def progressed(self, progress: Progress) -> None:
-        """A workload was decided on."""
-        published = progress.published
-        key, decision = published.workload.key, published.decision
-        self.telemetry.decided(key.namespace, key.name, winner=decision.winner)
-        if log.is_enabled_for(logging.DEBUG):
-            for settled in progress.settled:
-                log.debug("settled", workload=str(key), **_said(settled))
-        before = self._targets.get(str(key))
-        if str(key) in self._targets and before == decision.target:
-            return
-        self._targets[str(key)] = decision.target
-        log.info(
-            "target_changed",
-            workload=str(key),
-            before=before,
-            **_said(decision),
-        )
-
-    def ticked(self, seconds: float) -> None:
-        """A slot of workloads was read and decided."""
-        self.telemetry.tick(seconds)
-
-    def forgotten(self, workload: Workload) -> None:
-        """Nobody asks for this workload any more."""
-        key = workload.key
-        self._targets.pop(str(key), None)
-        self.telemetry.forget(key.namespace, key.name)
-        self.served.forget(key.namespace, key.name)
-
-
-def _said(decision: Decision) -> Mapping[str, object]:
-    """A decision in a log line. Numbers are rounded: a sum's last digit follows its order."""
-    return {
-        "at": decision.at,
-        "target": decision.target,
-        "active": decision.active,
-        "winner": decision.winner or decision.note,
-        "asked": {
-            each.signal: round(each.replicas, 6)
-            for each in decision.recommendations
-            if each.replicas is not None
-        },
-        "limits": [limit.by for limit in decision.limits],
-    }
 
 
 def histories(settings: Settings, *, clock: Clock, telemetry: Telemetry) -> Histories:
     """Every source that the settings name, and what metadata may add."""
-    named = {
-        name: PrometheusHistory(name, source, meter=telemetry)
-        for name, source in settings.sources.items()
-    }
     return Histories(
-        named=named,
+        named=prometheus(settings, telemetry=telemetry),
         scrape=ScrapeHistory(Targets(meter=telemetry), clock=clock.now),
         at_address=lambda address: PrometheusHistory(
             address, PrometheusSource(url=address), meter=telemetry
         ),
     )
+
+
+def prometheus(
+    settings: Settings,
+    *,
+    telemetry: Telemetry,
+    known: Mapping[str, tuple[PrometheusSource, Readable]] | None = None,
+) -> Mapping[str, Readable]:
+    """The sources that the settings name; those of `known` that have not changed are kept."""
+    kept = {
+        name: history
+        for name, (old, history) in (known or {}).items()
+        if settings.sources.get(name) == old
+    }
+    return {
+        name: kept.get(name) or PrometheusHistory(name, source, meter=telemetry)
+        for name, source in settings.sources.items()
+    }
 
 
 def declared(settings: Settings) -> list[Workload]:
@@ -190,31 +172,65 @@ def declared(settings: Settings) -> list[Workload]:
     ]
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then stop within five seconds."""
+def run(read: Callable[[], Settings]) -> None:
+    """Serve until SIGTERM or SIGINT, then stop within five seconds; read anew at every SIGHUP.
+
+    Raises:
+        ConfigError: what is read first cannot be used.
+    """
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, SELDOM)
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(read))
 
 
-async def _serve(settings: Settings) -> None:
-    told = asyncio.Event()
+async def _serve(read: Callable[[], Settings]) -> None:
+    told, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    loop.add_signal_handler(signal.SIGHUP, again.set)
+    settings = read()
+    configure_logging(style=settings.log.format, level=settings.log.level)
     service = Service(settings)
     ports = await service.start()
     log.info("serving", grpc=ports.grpc, ops=ports.ops, **_found(settings))
+    following = asyncio.create_task(_follow(service, read, again=again))
     await told.wait()
     log.info("stopping")
+    following.cancel()
     with suppress(TimeoutError):
         await asyncio.wait_for(service.stop(), LAST_CALL)
 
 
+async def _follow(
+    service: Service, read: Callable[[], Settings], *, again: asyncio.Event
+) -> NoReturn:
+    """Take up what is read, whenever told to; what cannot be used changes nothing."""
+    first = service.settings
+    while True:
+        await again.wait()
+        again.clear()
+        try:
+            settings = await asyncio.to_thread(read)
+            await service.use(settings)
+        except ConfigError as error:
+            # What is wrong is the user's, not ours: a traceback would only hide it.
+            problems = [str(problem) for problem in error.problems]
+            log.error("config_refused", problems=problems)  # noqa: TRY400
+            continue
+        except Exception:
+            log.exception("config_not_used")
+            continue
+        configure_logging(style=settings.log.format, level=settings.log.level)
+        later = until_restart(first, settings)
+        log.info("config_used", **_found(settings), **({"needs_restart": later} if later else {}))
+
+
 def _found(settings: Settings) -> Mapping[str, object]:
-    """What the service has to work with, for its one line at the start."""
+    """What the service has to work with, for one line."""
     return {
         "sources": [f"{name}={source.url}" for name, source in settings.sources.items()],
         "workloads": len(settings.workloads),
         "tls": settings.grpc.tls is not None,
+        **({"frozen": True} if settings.freeze else {}),
     }

@@ -1,13 +1,13 @@
 """`forescale serve`: the service."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import click
 
 from scaler import bootstrap
 from scaler.config.load import load
-from scaler.telemetry import configure_logging
 
 
 @click.command("serve")
@@ -22,8 +22,6 @@ from scaler.telemetry import configure_logging
 def command(ctx: click.Context, config: Path | None) -> None:
     """Answer KEDA.
 
-    Needs neither Kubernetes nor Prometheus to start.
+    Needs neither Kubernetes nor Prometheus to start. SIGHUP makes it read its settings again.
     """
-    settings = load(config, environ={**os.environ, **ctx.obj})
-    configure_logging(style=settings.log.format, level=settings.log.level)
-    bootstrap.run(settings)
+    bootstrap.run(partial(load, config, environ={**os.environ, **ctx.obj}))

@@ -21,7 +21,15 @@ def load(path: Path | None, *, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every problem of both, and of the workloads that the file declares.
     """
-    raw = _parse(path) if path else {}
+    return read(_parse(path) if path else {}, environ=environ)
+
+
+def read(raw: dict[str, Any], *, environ: Mapping[str, str]) -> Settings:
+    """Settings from a parsed file with the environment on top, which is put into `raw`.
+
+    Raises:
+        ConfigError: as `load` does.
+    """
     for name, key in ENVIRONMENT.items():
         if environ.get(name):
             _put(raw, key.split("."), value=environ[name])
@@ -38,7 +46,7 @@ def _parse(path: Path) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(Problem(path=str(path), rule=f"cannot be read: {error}")) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         where = str(error).replace("\n", " ")
         raise ConfigError(Problem(path=str(path), rule=f"is not YAML: {where}")) from error
     if raw is not None and not isinstance(raw, dict):

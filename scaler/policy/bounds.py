@@ -1,7 +1,9 @@
 """From the fold's target to the number that is served. Nothing here feeds back into the fold."""
 
+import attrs
+
 from scaler.policy.demand import Supply
-from scaler.policy.model import Limit
+from scaler.policy.model import Decision, Limit
 from scaler.policy.spec import Mode, Spec
 
 
@@ -28,3 +30,18 @@ def _by_mode(number: int, *, supply: Supply, spec: Spec) -> int:
     if spec.mode is Mode.ON or supply.present is None:
         return number
     return supply.present if spec.mode is Mode.OBSERVE else max(number, supply.present)
+
+
+def keep(decision: Decision, *, at: int | None) -> Decision:
+    """`decision` while everything is frozen: the target stays `at`, whatever was decided.
+
+    Where nobody knows at what, there is no target: a number that was decided is not one that was
+    kept. The limit is there even if it moves nothing, so that a reader knows.
+    """
+    if at is None:
+        return attrs.evolve(decision, target=None, note="frozen, and what is wanted is not known")
+    decided = at if decision.target is None else decision.target
+    frozen = Limit(by="freeze", before=decided, after=at, detail=decision.note)
+    return attrs.evolve(
+        decision, target=at, active=at >= 1, limits=(*decision.limits, frozen), note=""
+    )

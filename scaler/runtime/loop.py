@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import attrs
@@ -10,6 +10,8 @@ import structlog
 
 from scaler.config.workload import Key, Workload
 from scaler.errors import DecisionExpired, SignalError, UnknownWorkload
+from scaler.policy.bounds import keep
+from scaler.policy.model import value_of
 from scaler.runtime.advance import advance
 from scaler.runtime.board import Board, Published
 from scaler.runtime.clock import Clock
@@ -86,6 +88,12 @@ class Loop:
         self._watched: dict[Key, Watched] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._passed = False
+        self._frozen = False
+
+    def use(self, *, settle: int, frozen: bool) -> None:
+        """From the next tick on, settle answers after `settle` s; while frozen, keep targets."""
+        self._settle = settle
+        self._frozen = frozen
 
     @property
     def passed(self) -> bool:
@@ -93,6 +101,14 @@ class Loop:
         return self._passed and all(
             watched.looked.is_set() for watched in self._watched.values() if watched.declared
         )
+
+    def troubles(self) -> Mapping[Workload, str]:
+        """Each workload that waits for an answer of its source, and why."""
+        return {
+            watched.fold.workload: str(watched.fold.trouble or "the first look is not over yet")
+            for watched in self._watched.values()
+            if watched.fold.trouble or not watched.looked.is_set()
+        }
 
     def declare(self, workloads: Iterable[Workload]) -> None:
         """Watch these, whether somebody asks for them or not; those no longer named may go."""
@@ -216,17 +232,31 @@ class Loop:
         self._listener.ticked(asyncio.get_running_loop().time() - began)
 
     def _publish(self, progress: Progress) -> None:
-        published = progress.published
-        watched = self._watched.get(published.workload.key)
+        watched = self._watched.get(progress.published.workload.key)
         if watched is None:
             return
+        published = self._kept(progress.published) if self._frozen else progress.published
         before = self._active(published.workload)
         self.board.post(published)
-        self._listener.progressed(progress)
+        self._listener.progressed(attrs.evolve(progress, published=published))
         watched.looked.set()
         if self._active(published.workload) != before:
             watched.edge.set()
             watched.edge = asyncio.Event()
+
+    def _kept(self, published: Published) -> Published:
+        """What was published last goes on; at first sight, what the scale target asks for.
+
+        The reading of what is wanted lags: to serve it again and again would swing with the HPA.
+        """
+        try:
+            at = self.board.latest(published.workload.key).decision.target
+        except UnknownWorkload:
+            at = None
+        if at is None:
+            wanted = value_of(published.readings.wanted)
+            at = None if wanted is None else int(wanted)
+        return attrs.evolve(published, decision=keep(published.decision, at=at))
 
     async def _learn(self, due: Sequence[Watched], *, now: float) -> None:
         epoch = self._learning.coming(now)

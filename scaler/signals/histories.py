@@ -44,7 +44,7 @@ class Histories:
         self._scrape = scrape
         self._at_address = at_address
         self._addresses: dict[str, Readable] = {}
-        self._reads: Counter[Readable] = Counter()
+        self._reads: Counter[Readable | None] = Counter()
         self._retired: set[Readable] = set()
 
     @property
@@ -54,11 +54,9 @@ class Histories:
 
     async def use(self, named: Mapping[str, Readable]) -> None:
         """Read from these sources from now on; others are closed when nobody reads them."""
-        gone = set(self._named.values()) - set(named.values())
+        self._retired |= set(self._named.values()) - set(named.values())
         self._named = named
-        self._retired |= gone
-        for history in gone:
-            await self._close_if_done(history)
+        await self._close_unread()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -76,7 +74,10 @@ class Histories:
         """
         shares: dict[Readable | None, list[Workload]] = {}
         for workload in workloads:
-            shares.setdefault(await self._source(workload), []).append(workload)
+            source = await self._source(workload)
+            if source not in shares:
+                self._reads[source] += 1
+            shares.setdefault(source, []).append(workload)
         answers = await asyncio.gather(
             *(self._read(source, share, ticks) for source, share in shares.items())
         )
@@ -102,26 +103,27 @@ class Histories:
         history = self._addresses.pop(address, None) or self._at_address(address)
         self._addresses[address] = history
         if len(self._addresses) > _MOST_ADDRESSES:
-            await self._addresses.pop(next(iter(self._addresses))).close()
+            self._retired.add(self._addresses.pop(next(iter(self._addresses))))
+            await self._close_unread()
         return history
 
     async def _read(
         self, source: Readable | None, workloads: Sequence[Workload], ticks: range
     ) -> Mapping[Workload, Sequence[Readings]] | SignalError:
-        if source is None:
-            return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")
-        self._reads[source] += 1
         try:
+            if source is None:
+                return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")
             return await source.read(workloads, ticks)
         except SignalError as failure:
             return failure
         finally:
             self._reads[source] -= 1
-            await self._close_if_done(source)
+            await self._close_unread()
 
-    async def _close_if_done(self, source: Readable) -> None:
-        if not self._reads[source]:
-            del self._reads[source]
-        if source in self._retired and source not in self._reads:
-            self._retired.remove(source)
-            await source.close()
+    async def _close_unread(self) -> None:
+        """Close what is no longer used, once the last read of it is over."""
+        self._reads = +self._reads
+        unread = self._retired - self._reads.keys()
+        self._retired -= unread
+        for history in unread:
+            await history.close()

@@ -111,11 +111,10 @@ class Servicer(ExternalScalerServicer):
     ) -> AsyncIterator[pb.IsActiveResponse]:
         """The state at once, then each change; while active, again at every heartbeat."""
         try:
-            workload = self._workload(request)
+            async for active in self._states(request):
+                yield pb.IsActiveResponse(result=active)
         except ConfigError as error:
             await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        async for active in self._states(workload):
-            yield pb.IsActiveResponse(result=active)
 
     async def StreamMetricSpec(  # noqa: N802 - the protocol's name
         self,
@@ -160,12 +159,14 @@ class Servicer(ExternalScalerServicer):
             return None, grpc.StatusCode.UNAVAILABLE, message
         return published, grpc.StatusCode.OK, ""
 
-    async def _states(self, workload: Workload) -> AsyncIterator[bool]:
+    async def _states(self, ref: pb.ScaledObjectRef) -> AsyncIterator[bool]:
         clock = asyncio.get_running_loop().time
-        end = clock() + self._lifetime(workload.key.namespace, workload.key.name)
+        end = clock() + self._lifetime(ref.namespace, ref.name)
         known: bool | None = None
         while (left := end - clock()) > 0:
             within = min(self._push.heartbeat, left)
+            # Understood each time: the settings may have changed meanwhile.
+            workload = self._workload(ref)
             waited = self._answers.wait_active(workload, known=known, within=within)
             active = await self._streams.wait(waited)
             if active is CLOSED:

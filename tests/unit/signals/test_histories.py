@@ -1,5 +1,6 @@
 """Workloads are read where they say, and one source's failure is not another's."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -113,3 +114,41 @@ async def test_all_are_closed_together() -> None:
     assert sources.default.closed
     assert sources.scrape.closed
     assert sources.opened["http://theirs:9090"].closed
+
+
+async def test_replaced_sources_are_closed_when_the_last_read_of_them_is_over() -> None:
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeHistory):
+        async def read(
+            self, workloads: Sequence[Workload], ticks: range
+        ) -> Mapping[Workload, Sequence[Readings]]:
+            reading.set()
+            await go_on.wait()
+            return await super().read(workloads, ticks)
+
+    sources, new = Sources(default=Slow()), FakeHistory()
+    histories = sources.histories()
+    under_way = asyncio.create_task(histories.read([NAMED], NOW))
+    await reading.wait()
+
+    await histories.use({"default": new})
+    assert not sources.default.closed
+    go_on.set()
+    assert {NAMED} == set(await under_way)
+    assert sources.default.closed
+    await histories.read([NAMED], NOW)
+    assert [NAMED] == new.asked
+
+
+async def test_sources_that_stay_are_not_closed() -> None:
+    sources = Sources()
+    histories = sources.histories()
+    await histories.use({"default": sources.default, "second": FakeHistory()})
+    assert not sources.default.closed
+
+
+async def test_sources_that_nobody_reads_are_closed_at_once() -> None:
+    sources = Sources()
+    await sources.histories().use({})
+    assert sources.default.closed
