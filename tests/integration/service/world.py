@@ -23,7 +23,7 @@ from scaler.simulation.spec import EngineSpec, FleetSpec, fixed_lead_time
 from scaler.simulation.traffic import Lengths, Poisson, ramp
 
 NAMESPACE = "models"
-PAST = 240
+PAST = 300
 """Seconds of history that a new world already has: more than any fold here remembers."""
 SCRAPES_APART = 5
 STARTUP = 3.0
