@@ -30,7 +30,7 @@ class Adaptation:
     rate: float = 0.015
     """Step of the level after each outcome in the long run: small is steady, large is quick."""
 
-    first_rate: float = 0.3
+    first_rate: float = 0.2
     """The step falls from this with the root of the number of outcomes, down to `rate`."""
 
     lowest: float = 0.5

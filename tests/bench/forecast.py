@@ -52,6 +52,11 @@ class Line:
         return self.ratio / (1.0 - score(self.result, name=last).skill)
 
     @property
+    def hindsight(self) -> float:
+        """The same for this series' best candidate, which nobody knew beforehand."""
+        return min(1.0 - score(self.result, name=name).skill for name in self.result.names[1:])
+
+    @property
     def coverage(self) -> float:
         """Share of window maxima within their bound."""
         return calibration(self.result).coverage
@@ -118,11 +123,13 @@ def summarize(label: str, chosen: Sequence[Line]) -> str:
     best = min(pinballs, key=pinballs.__getitem__)
     ratios = [line.ratio for line in chosen]
     to_last = [line.ratio_to_last for line in chosen]
+    hindsight = [line.hindsight for line in chosen]
     coverages = [line.coverage for line in chosen]
     within = sum(0.885 <= coverage <= 0.915 for coverage in coverages)
     return (
         f"{label:6} {len(chosen)} series: ratio to reactive {_geometric(ratios):.4f}"
-        f" (worst {max(ratios):.3f}), to the last value {_geometric(to_last):.4f};"
+        f" (worst {max(ratios):.3f}; each one's best in hindsight {_geometric(hindsight):.4f}),"
+        f" to the last value {_geometric(to_last):.4f};"
         f" coverage {min(coverages):.3f}-{max(coverages):.3f}, {within} within 0.885-0.915;"
         f" pinball against the best candidate ({best}) {combined / pinballs[best]:.4f}"
     )
