@@ -55,6 +55,8 @@ class Faulty:
     half: str
     fault: Fault = Fault.NONE
     url: str = ""
+    asked: asyncio.Event = attrs.field(factory=asyncio.Event)
+    """Set by the first question."""
     _session: aiohttp.ClientSession = attrs.field(factory=aiohttp.ClientSession)
     _runner: web.AppRunner | None = None
 
@@ -86,6 +88,7 @@ class Faulty:
         await self._session.close()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.set()
         form = {name: str(value) for name, value in (await request.post()).items()}
         match self.fault:
             case Fault.HUNG:

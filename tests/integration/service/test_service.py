@@ -1,0 +1,128 @@
+"""The life of a service: first questions, mistakes, what it shows, and its end."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import grpc
+import pytest
+
+from scaler.pb import externalscaler_pb2 as pb
+from scaler.pb.externalscaler_pb2_grpc import ExternalScalerStub
+from scaler.serving.keda.client import KedaClient, PollFailed
+from tests.integration.service.faulty import Fault, Faulty, faulty
+from tests.integration.service.forescale import Forescale, serving
+from tests.integration.service.keda import BAND, BAND_READY, scaled
+from tests.integration.service.place import Place
+
+FIRST_ANSWER = 2.0
+"""Seconds within which the first question about a workload is answered."""
+LAST_ANSWER = 5.0
+"""Seconds that a service may take to end."""
+STEADY = scaled("band", scaleDownWindow="1m", **BAND)
+HUNG = scaled("band", prometheus="hung", scaleDownWindow="1m", **BAND)
+
+
+def settings(sources: Mapping[str, str]) -> Mapping[str, object]:
+    named = {name: {"url": url, "scrapeInterval": "1s"} for name, url in sources.items()}
+    return {"evaluationInterval": "2s", "settle": "4s", "sources": named}
+
+
+@pytest.fixture
+async def proxy(world: Place) -> AsyncIterator[Faulty]:
+    async with faulty(world.prometheus.url, half="") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def service(world: Place, proxy: Faulty, tmp_path: Path) -> AsyncIterator[Forescale]:
+    sources = {"default": world.prometheus.url, "hung": proxy.url}
+    async with serving(tmp_path, settings(sources)) as service:
+        yield service
+
+
+@pytest.fixture
+async def client(service: Forescale) -> AsyncIterator[KedaClient]:
+    client = KedaClient(service.grpc)
+    yield client
+    await client.close()
+
+
+async def test_the_first_question_is_answered_truly_or_not_at_all_but_in_time(
+    client: KedaClient, proxy: Faulty
+) -> None:
+    await proxy.begin(Fault.HUNG)
+
+    answer = await client.poll(STEADY, deadline=FIRST_ANSWER)
+    with pytest.raises(PollFailed) as failure:
+        await client.poll(HUNG, deadline=FIRST_ANSWER)
+
+    assert BAND_READY >= answer.value >= BAND_READY - 1
+    assert answer.active
+    assert grpc.StatusCode.UNAVAILABLE == failure.value.code
+
+
+async def test_bad_metadata_are_refused_by_name_and_disturb_nobody(client: KedaClient) -> None:
+    with pytest.raises(PollFailed, match="latencyTargett") as failure:
+        await client.poll(scaled("typo", latencyTargett="2s", **BAND), deadline=FIRST_ANSWER)
+
+    assert grpc.StatusCode.INVALID_ARGUMENT == failure.value.code
+    assert (await client.poll(STEADY, deadline=FIRST_ANSWER)).active
+
+
+async def test_operations_show_what_was_decided_and_why(
+    service: Forescale, client: KedaClient
+) -> None:
+    answer = await client.poll(STEADY)
+    assert (200, "ready\n") == await service.get("/readyz")
+    assert (200, "alive\n") == await service.get("/livez")
+
+    _, workloads = await service.get("/api/v1/workloads")
+    named = {each["name"]: each for each in json.loads(workloads)["workloads"]}
+    assert answer.value == named["band"]["target"]
+    _, metrics = await service.get("/metrics")
+    assert 'forescale_target_replicas{namespace="models",scaledobject="band"}' in metrics
+
+    explained = await explain(service, "models/band")
+    assert f"target {answer.value:g}, active" in explained
+    assert "throughput" in explained
+    assert "/ (0.8 * 1000)" in explained
+
+
+async def explain(service: Forescale, workload: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scaler", "explain", workload),
+        *("--server", f"http://{service.ops}"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    return said.decode()
+
+
+async def test_told_to_end_it_finishes_answers_and_streams_and_is_gone_in_time(
+    service: Forescale, client: KedaClient, proxy: Faulty
+) -> None:
+    await client.poll(STEADY)
+    await proxy.begin(Fault.LATE)
+    async with grpc.aio.insecure_channel(service.grpc) as channel:
+        stub = ExternalScalerStub(channel)
+        stream = stub.StreamIsActive(STEADY.ref())
+        messages = aiter(stream)
+        assert (await anext(messages)).result
+        request = pb.GetMetricsRequest(scaledObjectRef=HUNG.ref(), metricName="replicas")
+        in_flight = asyncio.ensure_future(stub.GetMetrics(request))
+        await service.until("workload_met", workload="models/band")
+        await asyncio.wait_for(proxy.asked.wait(), LAST_ANSWER)
+
+        service.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(LAST_ANSWER):
+            values = (await in_flight).metricValues
+            rest = [message async for message in messages]
+            code = await stream.code()
+            exit_code = await service.process.wait()
+
+    assert ["replicas"] == [value.metricName for value in values]
+    assert ([], grpc.StatusCode.OK, 0) == (rest, code, exit_code)
