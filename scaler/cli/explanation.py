@@ -89,12 +89,20 @@ def _knowledge(workload: Document) -> Iterator[str]:
     else:
         least = "at least " if capacity["lower_bound"] else ""
         value = f"{least}{_number(capacity['value'])} {unit}/s a replica"
-        yield _row("capacity", f"{value}, from {capacity['samples']} samples")
+        yield _row("capacity", f"{value}, {_origin(capacity, given=workload['spec']['prior'])}")
     if knowledge["tokens_per_request"] is not None:
         yield _row("a request", f"{_number(knowledge['tokens_per_request'])} tokens")
     yield _row("lead time", f"{knowledge['lead_time']} s")
     if knowledge["outlook"] is not None:
         yield _row("forecast", f"{_number(knowledge['outlook'])} {unit}/s within the lead time")
+
+
+def _origin(capacity: Document, *, given: float | None) -> str:
+    """Where a capacity comes from: one that was given holds until replicas bore more, or less."""
+    samples = capacity["samples"]
+    if samples:
+        return f"from {samples} sample{'' if samples == 1 else 's'}"
+    return "as given" if capacity["value"] == given else "the most that one bore so far"
 
 
 def _block(title: str, rows: Iterable[str]) -> list[str]:

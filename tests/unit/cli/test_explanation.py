@@ -1,6 +1,7 @@
 from typing import Any
 
 import orjson
+import pytest
 
 from scaler.cli.explanation import explained, served
 from scaler.serving.documents import explanation
@@ -62,6 +63,23 @@ def test_capacity_that_was_never_met_is_a_least() -> None:
     }
     lines = explained(document(knowledge=knowledge))
     assert "    capacity      at least 300 tokens/s a replica, from 4 samples" in lines
+
+
+@pytest.mark.parametrize(
+    ("value", "samples", "origin"),
+    [
+        (300.0, 0, "as given"),
+        (340.0, 0, "the most that one bore so far"),
+        (280.0, 1, "from 1 sample"),
+    ],
+)
+def test_capacity_says_where_it_comes_from(value: float, samples: int, origin: str) -> None:
+    capacity = {"value": value, "samples": samples, "lower_bound": False}
+    spec = {**document()["spec"], "prior": 300.0}
+    lines = explained(
+        document(knowledge={**document()["knowledge"], "capacity": capacity}, spec=spec)
+    )
+    assert f"    capacity      {value:g} tokens/s a replica, {origin}" in lines
 
 
 def test_what_was_served() -> None:
