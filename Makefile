@@ -46,6 +46,11 @@ contracts: $(SYNCED) ## imports point one way, and the core stays pure
 bench: $(SYNCED) ## figures of decide, tick, RPC and restart, as ratios in one run
 	$(BIN)/python -m tests.bench
 
+.PHONY: bench-forecast
+bench-forecast: $(SYNCED) ## accuracy and cost of forecasts over a folder of traces; TRACES=DIR
+	@test -n "$(TRACES)" || { echo "name a folder of traces: make bench-forecast TRACES=DIR" >&2; exit 2; }
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.forecast $(TRACES)
+
 .PHONY: protos
 protos: $(SYNCED) ## regenerate scaler/pb from protos/
 	$(PROTOC) $(call PROTOC_OUT,.)
