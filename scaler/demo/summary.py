@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from scaler.demo.row import Row
+from scaler.demo.row import Row, clock
 from scaler.demo.scene import OBJECTIVE
 from scaler.simulation.objective import Score, fixed_fleet
 from scaler.simulation.spec import FleetSpec
@@ -83,27 +83,29 @@ class Summary:
 
     def _traffic(self) -> str:
         rates = [row.requests_per_second for row in self.rows]
+        events = [f"{row.event} at {clock(row.elapsed)}" for row in self.rows if row.event]
         return (
             f"In {_span(self.score.seconds)} of simulated time {self.score.requests:,} requests "
             f"came, {min(rates):.0f} to {max(rates):.0f} a second. The fleet followed without a "
             f"hand on it: {min(self.sizes)} to {max(self.sizes)} replicas in "
-            f"{self._changes()} changes."
+            f"{self._changes()} changes{''.join(f'; {event}' for event in events)}."
         )
 
     def _service(self) -> str:
         score = self.score
         plural = "request was" if score.unserved == 1 else "requests were"
         return (
-            f"Its p{100 * OBJECTIVE.quantile:g} time to first token was {_over(score)}, which is "
-            f"{OBJECTIVE.seconds:g} s; {score.unserved} {plural} not served. It took "
-            f"{score.replica_hours:.1f} replica-hours."
+            f"Its p{100 * OBJECTIVE.quantile:g} time to first token was "
+            f"{_over(score, what=f'its objective of {OBJECTIVE.seconds:g} s')}; {score.unserved} "
+            f"{plural} not served. It took {score.replica_hours:.1f} replica-hours."
         )
 
     def _beside(self, fixed: Fixed, what: str) -> str:
         more = fixed.score.replica_seconds / self.score.replica_seconds - 1.0
         return (
             f"A fixed fleet of {fixed.replicas}, {what}, takes {fixed.score.replica_hours:.1f} "
-            f"({_percent(abs(more))} {'more' if more > 0 else 'less'}) and is {_over(fixed.score)}."
+            f"({_percent(abs(more))} {'more' if more > 0 else 'less'}) and is "
+            f"{_over(fixed.score, what='the objective')}."
         )
 
     def _changes(self) -> int:
@@ -126,11 +128,11 @@ def summary(
     )
 
 
-def _over(score: Score) -> str:
+def _over(score: Score, *, what: str) -> str:
     if not score.seconds_over:
-        return "never over its objective"
+        return f"never over {what}"
     share = _percent(score.share_of_time_over)
-    return f"{share} of the time ({_span(score.seconds_over)}) over its objective"
+    return f"over {what} for {share} of the time ({_span(score.seconds_over)})"
 
 
 def _span(seconds: float) -> str:
