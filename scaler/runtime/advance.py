@@ -46,14 +46,22 @@ async def advance(
 async def _prepare(
     folds: Sequence[Fold], *, history: History, to: float, learning: Learning
 ) -> None:
-    """Learn, for those who know nothing yet, what counted at any tick that will be folded."""
-    ignorant = [fold for fold in folds if not fold.known]
+    """Learn, for those who had no time to, what counted at any tick that will be folded."""
+    ignorant = [fold for fold in folds if _is_ignorant(fold, to=to, learning=learning)]
     if not ignorant:
         return
     newest = learning.epoch(to)
     oldest = min(learning.epoch(fold.ticks(to).start) for fold in ignorant)
     epochs = range(oldest, newest + 1, learning.every)
     await teach(ignorant, epochs=epochs, history=history, learning=learning)
+
+
+def _is_ignorant(fold: Fold, *, to: float, learning: Learning) -> bool:
+    """It knows nothing yet, or was away all the time in which it would have learned what counts."""
+    newest = learning.epoch(to)
+    if not fold.known or newest in fold.known:
+        return not fold.known
+    return learning.coming(fold.ticks(to).start) < newest
 
 
 async def _advance(

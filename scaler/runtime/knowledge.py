@@ -11,7 +11,8 @@ from scaler.runtime.fold import Fold
 from scaler.runtime.history import History
 
 KEPT = 3
-"""Epochs kept for each workload: ticks that are folded again may lie before the newest."""
+"""Epochs kept for each workload: ticks that are folded again may lie before the newest. All that
+were learned together are kept, for the long memory of a first sight that is folded with them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,5 +68,5 @@ def _learn(
     for epoch in epochs:
         lessons = [r for r in past if epoch - learning.lookback <= r.at < epoch]
         fold.known[epoch] = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
-    for old in sorted(fold.known)[:-KEPT]:
+    for old in sorted(fold.known)[: -max(KEPT, len(epochs))]:
         del fold.known[old]

@@ -1,0 +1,64 @@
+"""What stands on the board, and how long it may be said."""
+
+import attrs
+import pytest
+
+from scaler.errors import DecisionExpired, UnknownWorkload
+from scaler.policy.model import Decision
+from scaler.runtime.board import Board, Published
+from tests.builders import EPOCH, knowledge, readings
+from tests.simulated import asked
+
+WORKLOAD = asked(holdFor="10m")
+HOLD_FOR = 600
+
+
+def published(target: int | None = 3, *, at: int = EPOCH, note: str = "") -> Published:
+    return Published(
+        workload=WORKLOAD,
+        decision=Decision(at=at, target=target, active=True, note=note),
+        readings=readings(at),
+        knowledge=knowledge(),
+    )
+
+
+def test_what_was_posted_last_is_answered() -> None:
+    board = Board()
+    board.post(published(3))
+    board.post(published(5, at=EPOCH + 15))
+    assert 5 == board.answer(WORKLOAD.key, now=EPOCH + 20).decision.target
+
+
+def test_nothing_is_known_of_what_was_never_posted_or_was_removed() -> None:
+    board = Board()
+    with pytest.raises(UnknownWorkload, match="default/llama: nothing was decided yet"):
+        board.latest(WORKLOAD.key)
+    board.post(published())
+    board.remove(WORKLOAD.key)
+    with pytest.raises(UnknownWorkload):
+        board.answer(WORKLOAD.key, now=EPOCH)
+
+
+def test_a_decision_ages_and_is_said_no_longer_than_hold_for() -> None:
+    board = Board()
+    board.post(published())
+    assert 3 == board.answer(WORKLOAD.key, now=EPOCH + HOLD_FOR).decision.target
+    with pytest.raises(DecisionExpired, match="601 s old, and holdFor is over"):
+        board.answer(WORKLOAD.key, now=EPOCH + HOLD_FOR + 1)
+    assert 3 == board.latest(WORKLOAD.key).decision.target
+
+
+def test_a_decision_that_says_nothing_is_answered_with_its_note() -> None:
+    board = Board()
+    board.post(published(None, note="no demand signal for 1800 s (holdFor)"))
+    with pytest.raises(DecisionExpired, match="no demand signal for 1800 s"):
+        board.answer(WORKLOAD.key, now=EPOCH)
+
+
+def test_a_workload_with_changed_metadata_is_listed_once_by_what_was_posted_last() -> None:
+    board = Board()
+    changed = asked(holdFor="20m")
+    board.post(attrs.evolve(published(9), workload=changed))
+    board.post(published(4))
+    board.post(attrs.evolve(published(7), workload=changed))
+    assert [7] == [one.decision.target for one in board]
