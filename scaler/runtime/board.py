@@ -65,10 +65,18 @@ class Board:
             raise DecisionExpired(msg)
         return published
 
+    def named(self, namespace: str, name: str) -> Published | None:
+        """The newest decision on a ScaledObject, whatever its metadata were; None without one."""
+        for published in reversed(self._published.values()):
+            key = published.workload.key
+            if key.name == name and key.namespace == namespace:
+                return published
+        return None
+
     def __iter__(self) -> Iterator[Published]:
         """The newest of each ScaledObject, in no order; safe while the loop goes on posting.
 
         While metadata change, a workload is known under its old and its new key.
         """
-        newest = {str(key): published for key, published in self._published.items()}
+        newest = {(key.namespace, key.name): it for key, it in self._published.items()}
         return iter(list(newest.values()))

@@ -99,11 +99,10 @@ class _Handlers:
     async def workload(self, request: web.Request) -> web.Response:
         """The last decision of one workload, with its reasons."""
         namespace, name = request.match_info["namespace"], request.match_info["name"]
-        for published in self._operations.board:
-            key = published.workload.key
-            if (key.namespace, key.name) == (namespace, name):
-                return _json(explanation(published, now=self._operations.now()))
-        raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        published = self._operations.board.named(namespace, name)
+        if published is None:
+            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        return _json(explanation(published, now=self._operations.now()))
 
     async def decisions(self, request: web.Request) -> web.Response:
         """What was served, by default in the last hour."""

@@ -1,7 +1,8 @@
 """The list of workloads: the worst first, a page at a time, whatever their number."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ import attrs
 from scaler.policy.model import Reason, value_of
 from scaler.serving.pages.chart import Chart, draw, span
 from scaler.serving.pages.subject import Level, Subject, Trouble, troubles
-from scaler.serving.pages.trails import Trails
+from scaler.serving.pages.trails import Trail, Trails
 
 ROWS = 50
 """Workloads on one page."""
@@ -52,20 +53,19 @@ def query(given: Mapping[str, str]) -> Query:
 
 @attrs.frozen(kw_only=True)
 class Assessed:
-    """A workload with what is wrong with it."""
+    """A workload with what is wrong with it; `level` is that of the worst."""
 
     subject: Subject
+    name: str
     troubles: Sequence[Trouble]
-
-    @property
-    def level(self) -> Level:
-        """Its worst trouble."""
-        return self.troubles[0].level if self.troubles else Level.FINE
+    level: Level
 
 
 def assess(subject: Subject) -> Assessed:
     """Look for trouble."""
-    return Assessed(subject=subject, troubles=troubles(subject))
+    found = troubles(subject)
+    level = found[0].level if found else Level.FINE
+    return Assessed(subject=subject, name=subject.name, troubles=found, level=level)
 
 
 @attrs.frozen(kw_only=True)
@@ -84,9 +84,14 @@ class Row:
 
 @attrs.frozen(kw_only=True)
 class Overview:
-    """One page of the list, and what it is a page of."""
+    """One page of the list, and what it is a page of.
 
-    rows: Sequence[Row]
+    `rows` are drawn as they are read, once: fifty charts in one go would make others wait.
+    """
+
+    rows: Iterator[Row]
+    shown: int
+    seconds: int
     query: Query
     found: int
     total: int
@@ -101,15 +106,24 @@ class Overview:
 
 def overview(assessed: Sequence[Assessed], *, query: Query, trails: Trails, now: int) -> Overview:
     """Filter, sort and cut to the page that is asked for, or the last there is."""
-    found = [each for each in assessed if _matches(each.subject, query.search.casefold())]
-    found.sort(key=lambda each: each.subject.name)
+    search = query.search.casefold()
+    found = [each for each in assessed if not search or _matches(each, search)]
+    found.sort(key=attrgetter("name"))
     if query.sort == "trouble":
-        found.sort(key=lambda each: (-each.level, -len(each.troubles)))
+        found.sort(key=attrgetter("level"), reverse=True)
     pages = max(1, -(-len(found) // ROWS))
     page = min(query.page, pages)
     shown = found[(page - 1) * ROWS : page * ROWS]
+    # One span for all, or the lines could not be compared.
+    starts = [_trail(each, trails).start for each in shown]
+    seconds = span(min((at for at in starts if at is not None), default=None), now=now)
     return Overview(
-        rows=_rows(shown, trails=trails, now=now),
+        rows=(
+            _row(each, draw(_trail(each, trails).runs(), now=now, seconds=seconds))
+            for each in shown
+        ),
+        shown=len(shown),
+        seconds=seconds,
         query=attrs.evolve(query, page=page),
         found=len(found),
         total=len(assessed),
@@ -118,26 +132,16 @@ def overview(assessed: Sequence[Assessed], *, query: Query, trails: Trails, now:
     )
 
 
-def _matches(subject: Subject, search: str) -> bool:
-    watch = subject.workload.watch
-    texts = (subject.name, watch.model or "", watch.engine)
-    return not search or any(search in text.casefold() for text in texts)
+def _matches(assessed: Assessed, search: str) -> bool:
+    watch = assessed.subject.workload.watch
+    return any(
+        search in text.casefold() for text in (assessed.name, watch.model or "", watch.engine)
+    )
 
 
-def _rows(shown: Sequence[Assessed], *, trails: Trails, now: int) -> Sequence[Row]:
-    trail = {
-        each.subject.name: trails.of(
-            each.subject.workload.key.namespace, each.subject.workload.key.name
-        )
-        for each in shown
-    }
-    # One span for all, or the lines could not be compared.
-    starts = [one.start for one in trail.values() if one.start is not None]
-    seconds = span(min(starts, default=None), now=now)
-    return [
-        _row(each, draw(trail[each.subject.name].runs(), now=now, seconds=seconds))
-        for each in shown
-    ]
+def _trail(assessed: Assessed, trails: Trails) -> Trail:
+    key = assessed.subject.workload.key
+    return trails.of(key.namespace, key.name)
 
 
 def _row(assessed: Assessed, chart: Chart) -> Row:

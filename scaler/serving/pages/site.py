@@ -23,6 +23,8 @@ REFRESH = 15
 """Seconds between two looks: as often as decisions change by default."""
 A_TURN = 200
 """Workloads looked at before others get their turn."""
+PIECES = 200
+"""Pieces of a page written before others get their turn: some five rows."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -37,6 +39,7 @@ HEADERS = {
 
 _STATIC = Path(__file__).parent / "static"
 _KINDS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_TEMPLATES = ("overview.html", "workload.html", "missing.html", "base.html", "parts.html")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -59,7 +62,9 @@ class Site:
     def __init__(self, view: View) -> None:
         self._view = view
         self._files = {name: (_STATIC / name).read_bytes() for name in _KINDS}
-        self._environment = _environment(self._files)
+        environment = _environment(self._files)
+        # Compiled now, since the first reader should not stall everybody else.
+        self._templates = {name: environment.get_template(name) for name in _TEMPLATES}
 
     def routes(self) -> list[web.RouteDef]:
         """Where everything is found."""
@@ -75,22 +80,26 @@ class Site:
         assessed = await self._assessed(now)
         asked = query(request.query)
         shown = overview(assessed, query=asked, trails=self._view.trails, now=now)
-        return self._page("overview.html", now=now, refresh=asked.refresh, overview=shown)
+        return await self._page(
+            "overview.html", now=now, refresh=asked.refresh, content={"overview": shown}
+        )
 
     async def workload(self, request: web.Request) -> web.Response:
         """One workload with its reasons."""
         now = self._view.now()
         namespace, name = request.match_info["namespace"], request.match_info["name"]
         refresh = query(request.query).refresh
-        for subject in self._subjects(now):
-            key = subject.workload.key
-            if (key.namespace, key.name) == (namespace, name):
-                answers = self._view.served.between(namespace, name, start=now - KEPT, stop=now)
-                trail = self._view.trails.of(namespace, name)
-                shown = detail(subject, trail=trail, answers=answers)
-                return self._page("workload.html", now=now, refresh=refresh, detail=shown)
-        missing = f"{namespace}/{name}"
-        return self._page("missing.html", now=now, refresh=refresh, missing=missing, status=404)
+        subject = self._named(namespace, name, now=now)
+        if subject is None:
+            content = {"missing": f"{namespace}/{name}"}
+            return await self._page(
+                "missing.html", now=now, refresh=refresh, status=404, content=content
+            )
+        answers = self._view.served.between(namespace, name, start=now - KEPT, stop=now)
+        shown = detail(subject, trail=self._view.trails.of(namespace, name), answers=answers)
+        return await self._page(
+            "workload.html", now=now, refresh=refresh, content={"detail": shown}
+        )
 
     async def static(self, request: web.Request) -> web.Response:
         """Style, script and icon; their address changes with them."""
@@ -117,6 +126,20 @@ class Site:
         for workload, failure in waiting.values():
             yield self._subject(workload, None, failure=failure, now=now)
 
+    def _named(self, namespace: str, name: str, *, now: int) -> Subject | None:
+        published = self._view.board.named(namespace, name)
+        waiting = {
+            workload: why
+            for workload, why in self._view.troubles().items()
+            if (workload.key.namespace, workload.key.name) == (namespace, name)
+        }
+        failure = next(iter(waiting.values()), "")
+        if published is not None:
+            return self._subject(published.workload, published, failure=failure, now=now)
+        for workload in waiting:
+            return self._subject(workload, None, failure=failure, now=now)
+        return None
+
     def _subject(
         self, workload: Workload, published: Published | None, *, failure: str, now: int
     ) -> Subject:
@@ -129,17 +152,30 @@ class Site:
             now=now,
         )
 
-    def _page(
-        self, template: str, *, now: int, refresh: bool, status: int = 200, **content: object
+    async def _page(
+        self,
+        template: str,
+        *,
+        now: int,
+        refresh: bool,
+        content: Mapping[str, object],
+        status: int = 200,
     ) -> web.Response:
-        text = self._environment.get_template(template).render(
+        pieces = self._templates[template].generate(
             version=self._view.telemetry.version,
             unready=self._view.unready(),
             now=now,
             refresh=REFRESH if refresh else 0,
             **content,
         )
-        return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+        text = []
+        for piece in pieces:
+            text.append(piece)
+            if len(text) % PIECES == 0:
+                await asyncio.sleep(0)
+        return web.Response(
+            text="".join(text), status=status, content_type="text/html", headers=HEADERS
+        )
 
 
 def _environment(files: Mapping[str, bytes]) -> Environment:

@@ -172,9 +172,7 @@ def capped() -> Published:
     )
     return attrs.evolve(
         base,
-        decision=attrs.evolve(
-            base.decision, limits=limits, recommendations=_recommendations(17)
-        ),
+        decision=attrs.evolve(base.decision, limits=limits, recommendations=_recommendations(17)),
         readings=attrs.evolve(
             base.readings,
             ready=Sample(value=9.0, at=NOW - 12),
@@ -206,9 +204,7 @@ def silent() -> Published:
     missing = {"tokens": Reason.STALE, "waiting": Reason.STALE}
     decision = Decision(at=base.decision.at, target=None, active=True, missing=missing, note=note)
     gaps = {signal: Gap(reason=Reason.STALE) for signal in base.readings.signals}
-    return attrs.evolve(
-        base, decision=decision, readings=attrs.evolve(base.readings, signals=gaps)
-    )
+    return attrs.evolve(base, decision=decision, readings=attrs.evolve(base.readings, signals=gaps))
 
 
 def asleep() -> Published:
@@ -234,8 +230,6 @@ def observed() -> Published:
     spec = attrs.evolve(base.workload.spec, mode=Mode.OBSERVE)
     workload = attrs.evolve(base.workload, spec=spec)
     return attrs.evolve(base, workload=workload)
-
-
 
 
 def everything() -> Fleets:
