@@ -14,6 +14,9 @@ from scaler.config.structure import section
 from scaler.config.understand import understand
 from scaler.errors import ConfigError, Problem
 
+# What PyYAML lets pass of int(), of date() and of its own look-ups.
+_UNCAUGHT = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
+
 
 def load(path: Path | None, *, environ: Mapping[str, str]) -> Settings:
     """Settings from the YAML file at `path`, if any, with the environment on top.
@@ -46,8 +49,8 @@ def _parse(path: Path) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(Problem(path=str(path), rule=f"cannot be read: {error}")) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        where = str(error).replace("\n", " ")
+    except (yaml.YAMLError, *_UNCAUGHT) as error:
+        where = " ".join(str(error).split()) or type(error).__name__
         raise ConfigError(Problem(path=str(path), rule=f"is not YAML: {where}")) from error
     if raw is not None and not isinstance(raw, dict):
         raise ConfigError(Problem(path=str(path), rule="must be a mapping of settings"))
