@@ -1,0 +1,1 @@
+"""What is wrong with ScaledObjects and configuration files, found without running anything."""
