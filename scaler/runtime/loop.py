@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import attrs
@@ -12,13 +12,14 @@ from scaler.config.workload import Key, Workload
 from scaler.errors import DecisionExpired, SignalError, UnknownWorkload
 from scaler.policy.bounds import keep
 from scaler.policy.model import value_of
-from scaler.runtime.advance import advance
+from scaler.runtime.advance import AT_ONCE, advance
 from scaler.runtime.board import Board, Published
 from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.grid import last_tick
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
+from scaler.runtime.watched import Watched, read_together
 
 LAG = 1.0
 """Seconds after a tick at which it is asked for: a younger sample is often not there yet."""
@@ -28,6 +29,9 @@ FIRST_LOOK = 1.8
 
 FORGET_AFTER = 15 * 60
 """Seconds after which a workload that nobody asks for is no longer watched."""
+
+GATHER = 0.2
+"""Seconds in which new workloads are waited for while others are looked at: one read serves 50."""
 
 LESSONS_AT_ONCE = 25
 """Workloads whose new knowledge is learned after one slot: a day of history each."""
@@ -51,22 +55,6 @@ class Listener:
         """Nobody asks for this workload any more."""
 
 
-@attrs.define(eq=False)
-class Watched:
-    """One workload under watch: its fold, who waits for it, and when it was last asked for.
-
-    `looked` is set after the first look, whatever came of it; `busy` while a look is under way.
-    """
-
-    fold: Fold
-    asked_at: float
-    declared: bool = False
-    busy: bool = False
-    ticked: int = 0
-    looked: asyncio.Event = attrs.field(factory=asyncio.Event)
-    edge: asyncio.Event = attrs.field(factory=asyncio.Event)
-
-
 class Loop:
     """Owns every fold. Reading, folding and publishing happen here and nowhere else."""
 
@@ -87,6 +75,8 @@ class Loop:
         self._listener = listener or Listener()
         self._watched: dict[Key, Watched] = {}
         self._looks: set[asyncio.Task[None]] = set()
+        self._unseen: list[Watched] = []
+        self._gate = asyncio.Semaphore(AT_ONCE)
         self._passed = False
         self._frozen = False
 
@@ -168,7 +158,8 @@ class Loop:
         try:
             while True:
                 now = self._clock.now()
-                self._start(self._due(now), now=now)
+                if due := self._due(now):
+                    self._start(self._look(due, now=now))
                 _spare_the_collector(int(now))
                 self._passed = True
                 self._forget(now)
@@ -183,7 +174,7 @@ class Loop:
         for watched in self._watched.values():
             tick = last_tick(watched.fold.workload, at=now - LAG)
             if tick > watched.ticked and not watched.busy:
-                watched.ticked = tick
+                watched.ticked, watched.busy = tick, True
                 due.append(watched)
         return due
 
@@ -193,18 +184,26 @@ class Loop:
             return known
         now = self._clock.now()
         tick = last_tick(workload, at=now - LAG)
-        met = Watched(fold=Fold(workload=workload), asked_at=now, ticked=tick)
+        met = Watched(fold=Fold(workload=workload), asked_at=now, ticked=tick, busy=True)
         self._watched[workload.key] = met
         log.info("workload_met", workload=str(workload.key))
-        self._start([met], now=now)
+        if not self._unseen:
+            asyncio.get_running_loop().call_later(GATHER if self._looks else 0, self._greet)
+        self._unseen.append(met)
         return met
 
-    def _start(self, due: Sequence[Watched], *, now: float) -> None:
-        if not due:
-            return
-        for watched in due:
-            watched.busy = True
-        task = asyncio.create_task(self._look(due, now=now))
+    def _greet(self) -> None:
+        """Look at the unseen: after a restart there may be thousands, and one read serves many."""
+        unseen, self._unseen = self._unseen, []
+        for part in read_together(unseen, at=self._clock.now() - LAG):
+            self._start(self._first_look(part))
+
+    async def _first_look(self, unseen: Sequence[Watched]) -> None:
+        async with self._gate:
+            await self._look(unseen, now=self._clock.now())
+
+    def _start(self, look: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(look)
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 

@@ -1,0 +1,43 @@
+"""Workloads under watch, and which of them are best looked at together."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+
+from scaler.runtime.advance import TOGETHER
+from scaler.runtime.fold import Fold
+from scaler.runtime.grid import last_tick
+
+
+@attrs.define(eq=False)
+class Watched:
+    """One workload under watch: its fold, who waits for it, and when it was last asked for.
+
+    `looked` is set after the first look, whatever came of it; `busy` while a look is under way.
+    """
+
+    fold: Fold
+    asked_at: float
+    declared: bool = False
+    busy: bool = False
+    ticked: int = 0
+    looked: asyncio.Event = attrs.field(factory=asyncio.Event)
+    edge: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+
+def read_together(unseen: Iterable[Watched], *, at: float) -> Iterator[Sequence[Watched]]:
+    """Those of one source and one tick, no more than one read bears.
+
+    Each part is published as soon as it is read, and one source's silence delays its own parts.
+    """
+    alike: dict[object, list[Watched]] = defaultdict(list)
+    for watched in unseen:
+        workload = watched.fold.workload
+        watch = workload.watch
+        source = (watch.source, watch.prometheus, watch.server_address)
+        alike[source, last_tick(workload, at=at)].append(watched)
+    for members in alike.values():
+        for start in range(0, len(members), TOGETHER):
+            yield members[start : start + TOGETHER]
