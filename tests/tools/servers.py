@@ -1,4 +1,4 @@
-"""Real servers for tests: found on PATH, else built once from a Go module manifest and cached.
+"""Real servers for tests, and a browser: on PATH, else built once from a Go manifest and cached.
 
 `python -m tests.tools.servers` brings them all; tests only `need` them, and never build.
 """
@@ -31,10 +31,14 @@ class NotAvailableError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Server:
-    """The commands that make one server, and the Go manifest beside this file that builds them."""
+    """The commands that make one server, and the Go manifest beside this file that builds them.
+
+    `install` is how a person gets what is not built here.
+    """
 
     name: str
     commands: tuple[str, ...]
+    install: str = ""
 
     @property
     def manifest(self) -> Path:
@@ -55,7 +59,12 @@ class Server:
         return self.cache.with_suffix(".failed")
 
 
-SERVERS = {"prometheus": Server(name="prometheus", commands=("prometheus", "promtool"))}
+SERVERS = {
+    "prometheus": Server(name="prometheus", commands=("prometheus", "promtool")),
+    "chromium": Server(
+        name="chromium", commands=("chromium",), install="apt-get install chromium, as on Debian"
+    ),
+}
 
 
 def cache_folder() -> Path:
@@ -71,10 +80,12 @@ def find(name: str) -> Binaries:
         NotAvailableError: neither has all of them.
     """
     server = SERVERS[name]
-    for path in (None, str(server.cache)):
+    for path in (None,) if server.install else (None, str(server.cache)):
         found = {command: shutil.which(command, path=path) for command in server.commands}
         if all(found.values()):
             return {command: Path(str(place)) for command, place in found.items()}
+    if server.install:
+        raise NotAvailableError(f"{name} is not on PATH ({server.install})")
     if server.failure.exists():
         raise NotAvailableError(server.failure.read_text())
     raise NotAvailableError(f"{name} is neither on PATH nor built yet: `make tools` builds it")
@@ -87,6 +98,8 @@ def find_or_build(name: str) -> Binaries:
         NotAvailableError: there is none, and building failed.
     """
     server = SERVERS[name]
+    if server.install:
+        return find(name)
     server.failure.unlink(missing_ok=True)
     try:
         return find(name)

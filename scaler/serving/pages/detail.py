@@ -5,14 +5,23 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from scaler.config.structure import camel
-from scaler.policy.model import BENIGN, Decision, Gap, Reading, Reason, Recommendation, Sample
+from scaler.policy.model import (
+    BENIGN,
+    Capacity,
+    Decision,
+    Gap,
+    Reading,
+    Reason,
+    Recommendation,
+    Sample,
+)
 from scaler.runtime.board import Published
 from scaler.serving.formula import by_hand, names
 from scaler.serving.pages.chart import Chart, draw, span
 from scaler.serving.pages.overview import Assessed, assess
 from scaler.serving.pages.subject import Subject
 from scaler.serving.pages.trails import Trail
-from scaler.serving.pages.wording import ago, duration, meaning, number, quantity, setting
+from scaler.serving.pages.wording import ago, duration, meaning, number, plural, quantity, setting
 from scaler.serving.served import Answer
 
 ANSWERS = 25
@@ -138,8 +147,8 @@ def _knowledge(published: Published) -> Iterator[tuple[str, str]]:
         yield "capacity of a replica", "not known yet"
     else:
         least = "at least " if capacity.lower_bound else ""
-        samples = f", from {number(capacity.samples)} samples" if capacity.samples else ""
-        yield "capacity of a replica", f"{least}{number(capacity.value)} {unit}/s{samples}"
+        origin = _origin(capacity, given=published.workload.spec.prior)
+        yield "capacity of a replica", f"{least}{number(capacity.value)} {unit}/s, {origin}"
     if knowledge.tokens_per_request is not None:
         yield "a request", f"{number(knowledge.tokens_per_request)} tokens"
     yield "lead time", duration(knowledge.lead_time)
@@ -147,6 +156,13 @@ def _knowledge(published: Published) -> Iterator[tuple[str, str]]:
     text = "none" if outlook is None else f"{number(outlook)} {unit}/s within the lead time"
     yield "forecast", text
     yield "learned up to", ago(published.decision.at - knowledge.at)
+
+
+def _origin(capacity: Capacity, *, given: float | None) -> str:
+    """Where a capacity comes from."""
+    if capacity.samples:
+        return f"from {plural(capacity.samples, 'sample')}"
+    return "as given" if capacity.value == given else "the most that one bore so far"
 
 
 def _spec(subject: Subject) -> Mapping[str, str]:

@@ -3,9 +3,12 @@
 import asyncio
 import base64
 import json
+import os
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +34,17 @@ _ALONE = (
 
 @attrs.define(kw_only=True)
 class Tab:
-    """One page. `complaints` are the console's errors and warnings, and what the policy refused."""
+    """One page.
+
+    `complaints` are the console's errors and warnings, and what the content policy refused; `asked`
+    is every address that was asked for.
+    """
 
     socket: aiohttp.ClientWebSocketResponse
     complaints: list[str] = attrs.field(factory=list)
+    asked: list[str] = attrs.field(factory=list)
     loaded: asyncio.Event = attrs.field(factory=asyncio.Event)
+    _numbers: Iterator[int] = attrs.field(factory=count)
     _answers: dict[int, asyncio.Future[Mapping[str, Any]]] = attrs.field(factory=dict)
 
     async def listen(self) -> None:
@@ -51,6 +60,8 @@ class Tab:
         match event:
             case "Page.loadEventFired":
                 self.loaded.set()
+            case "Network.requestWillBeSent":
+                self.asked.append(about["request"]["url"])
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(about["exceptionDetails"]))
             case "Runtime.consoleAPICalled" if about["type"] in {"error", "warning"}:
@@ -60,7 +71,7 @@ class Tab:
 
     async def do(self, method: str, **given: object) -> Mapping[str, Any]:
         """Give one command and return its result."""
-        number = len(self._answers) + id(given) % 1_000_000 * 1000
+        number = next(self._numbers)
         answer = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         await self.socket.send_json({"id": number, "method": method, "params": given})
@@ -71,12 +82,15 @@ class Tab:
         return result
 
     async def open(self, url: str) -> None:
-        """Go there, and return when all is loaded."""
-        await self._until_loaded("Page.navigate", url=url)
-
-    async def _until_loaded(self, method: str, **given: object) -> None:
+        """Go there, with nothing asked or complained about yet; return when all is loaded."""
+        self.complaints.clear()
+        self.asked.clear()
         self.loaded.clear()
-        await self.do(method, **given)
+        await self.do("Page.navigate", url=url)
+        await self.arrive()
+
+    async def arrive(self) -> None:
+        """Return when the page that is under way is loaded."""
         async with asyncio.timeout(PATIENCE):
             await self.loaded.wait()
 
@@ -108,7 +122,8 @@ class Tab:
         await self.do("Emulation.setScriptExecutionDisabled", value=not on)
 
     async def press(self, key: str) -> None:
-        """Press a key once."""
+        """Press a key once; a page that follows is yet to arrive."""
+        self.loaded.clear()
         codes = {"Tab": 9, "Enter": 13}
         for kind in ("keyDown", "keyUp"):
             text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
@@ -121,6 +136,10 @@ class Tab:
                 windowsVirtualKeyCode=code,
                 **text,
             )
+
+    async def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        await self.do("Input.insertText", text=text)
 
     async def shot(self, file: Path) -> None:
         """Keep a picture of the whole page."""
@@ -164,7 +183,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(PATIENCE):
             await process.wait()
     except TimeoutError:
-        process.kill()
+        # Its children are in its group, and would outlive it.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
