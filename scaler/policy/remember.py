@@ -46,20 +46,19 @@ def episode(name: str) -> str:
 
 
 def run(
-    marks: Mapping[str, int], name: str, *, over: bool | None, at: int, tolerate: int
+    marks: dict[str, int], name: str, *, over: bool | None, at: int, tolerate: int
 ) -> dict[str, int]:
     """`marks` with the run `name` begun, continued or ended; `over` is None in a gap.
 
     A gap longer than `tolerate` ends the run, so that two folds which differ only in what came
     before the gap agree after it.
     """
-    updated = dict(marks)
     if over:
-        return {**updated, name: marks.get(name, at), last(name): at}
-    if over is False or at - marks.get(last(name), at) > tolerate:
-        updated.pop(name, None)
-        updated.pop(last(name), None)
-    return updated
+        return {**marks, name: marks.get(name, at), last(name): at}
+    ended = over is False or at - marks.get(last(name), at) > tolerate
+    if name not in marks or not ended:
+        return marks
+    return {mark: time for mark, time in marks.items() if mark not in (name, last(name))}
 
 
 def remember(readings: Readings, *, knowledge: Knowledge, state: State, spec: Spec) -> State:

@@ -232,6 +232,13 @@ def test_latency_that_flickers_is_one_episode_and_raises_once() -> None:
     assert 5 == wanted
 
 
+def test_a_raise_without_anything_to_count_from_says_so() -> None:
+    slow = {**SLOW, "wanted": None, "ready": None, "reporting": None}
+    recommended = latency.recommend(situation(lasting(8, **slow)))
+    assert number(recommended) is None
+    assert "unknown how many replicas are wanted" in recommended.note
+
+
 @pytest.mark.parametrize(
     ("value", "holds", "agrees"),
     [
