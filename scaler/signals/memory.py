@@ -1,75 +1,70 @@
-"""What a direct scrape remembers: the last two hours as they were, a day before that thinned out.
+"""What a direct scrape remembers: the last hours as they were, a day before that thinned out.
 
-Two hours are more than any fold needs; capacity is learned from a day in steps of five minutes, so
-of older readings the last in each such step is kept. That bounds a workload to about 760 readings.
+Of readings that are too old for any fold the last in each step of five minutes is kept. At the
+end of a step that is the reading which counts there anyhow, and capacity is learned from those.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 import attrs
 
-from scaler.policy.model import Gap, Readings, Reason, Signal
+KEPT = 25 * 3600
+STEP = 300
 
-_FULL = 2 * 3600
-_KEPT = 25 * 3600
-_STEP = 300
-_NOBODY = Gap(reason=Reason.NO_HISTORY, detail="nobody was watching")
+
+@attrs.frozen
+class Kept:
+    """Encoded readings and the tick that they were taken at."""
+
+    taken: int
+    body: bytes
 
 
 class Memory:
-    """Readings of one workload by tick."""
+    """Encoded readings of one workload by tick; all of the last `full` seconds."""
 
-    def __init__(self) -> None:
-        self._ticks: list[int] = []
-        self._readings: list[Readings] = []
+    def __init__(self, *, full: int, kept: Iterable[Kept] = ()) -> None:
+        self._full = full
+        self._kept = list(kept)
+        self._thinned = 0
 
     @property
     def newest(self) -> int | None:
         """The last tick that was read."""
-        return self._ticks[-1] if self._ticks else None
+        return self._kept[-1].taken if self._kept else None
 
-    def keep(self, readings: Readings) -> None:
-        """Remember `readings`, which are newer than all before."""
-        self._ticks.append(readings.at)
-        self._readings.append(readings)
-        self._thin(readings.at)
+    @property
+    def thinned(self) -> int:
+        """The end of the last step that is thinned out; 0 before there was one."""
+        return self._thinned
 
-    def at(self, tick: int, *, fresh_for: int) -> Readings | None:
-        """Readings as of `tick`: the last before it, unless they are too old to speak for it.
+    def keep(self, kept: Kept) -> None:
+        """Remember these, which are newer than all before."""
+        self._kept.append(kept)
+        edge = (kept.taken - self._full) // STEP * STEP
+        if edge > self._thinned:
+            self._thinned = edge
+            self._thin(oldest=kept.taken - KEPT, edge=edge)
 
-        That is `fresh_for` seconds, or a step of the thinned part where `tick` lies in it.
-        """
-        index = bisect_right(self._ticks, tick) - 1
-        if index < 0:
+    def at(self, tick: int, *, fresh_for: int) -> Kept | None:
+        """The last before or at `tick`, unless `fresh_for` seconds are too long to speak for it."""
+        index = bisect_right(self._kept, tick, key=_taken) - 1
+        if index < 0 or tick - self._kept[index].taken > fresh_for:
             return None
-        old = tick <= self._ticks[-1] - _FULL
-        if tick - self._ticks[index] > max(fresh_for, _STEP if old else 0):
-            return None
-        return attrs.evolve(self._readings[index], at=tick)
+        return self._kept[index]
 
-    def _thin(self, now: int) -> None:
-        """Drop the oldest, and of the old part all but the last in each step."""
-        oldest = bisect_right(self._ticks, now - _KEPT)
-        full = bisect_right(self._ticks, now - _FULL)
-        last = {_step(self._ticks[index]): index for index in range(oldest, full)}
-        if len(last) < full:
-            kept = [*last.values(), *range(full, len(self._ticks))]
-            self._ticks = [self._ticks[index] for index in kept]
-            self._readings = [self._readings[index] for index in kept]
+    def _thin(self, *, oldest: int, edge: int) -> None:
+        first = bisect_right(self._kept, oldest, key=_taken)
+        full = bisect_right(self._kept, edge, key=_taken)
+        last = {step(each.taken): each for each in self._kept[first:full]}
+        self._kept = [*last.values(), *self._kept[full:]]
 
 
-def _step(tick: int) -> int:
-    """The step whose end `tick` is at or before."""
-    return -(-tick // _STEP)
+def step(tick: int) -> int:
+    """The end of the step that `tick` is in: it belongs to the one that it ends."""
+    return -(-tick // STEP) * STEP
 
 
-def nothing(at: int, signals: frozenset[Signal]) -> Readings:
-    """Readings of a tick that nobody watched."""
-    return Readings(
-        at=at,
-        signals=dict.fromkeys(signals, _NOBODY),
-        wanted=_NOBODY,
-        ready=_NOBODY,
-        stuck=_NOBODY,
-        reporting=_NOBODY,
-    )
+def _taken(kept: Kept) -> int:
+    return kept.taken

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus
+from ipaddress import ip_address
 
 import aiohttp
+import attrs
+from yarl import URL
 
 from scaler.errors import SignalMalformed, SignalTimeout, SignalUnavailable
 from scaler.signals.meter import Meter
+from scaler.signals.resolver import Resolver, Unknown
 
 _CONCURRENCY = 64
 _MAX_BYTES = 8 * 1024 * 1024
@@ -21,23 +25,48 @@ _METERED_AS = "scrape"
 class Missing(Enum):
     """Why an endpoint gave no page, as far as it says whether somebody is there."""
 
-    REFUSED = "refused"
+    REFUSED = "refused the connection"
     """Nothing listens: that replica is not there."""
-    UNRESOLVED = "unresolved"
-    """The name has no address: not there, if the name server can be believed."""
-    SILENT = "silent"
+    UNRESOLVED = "has no address"
+    """The name server knows no such name, or no address of it: nobody is there."""
+    UNKNOWN = "could not be resolved"
+    """No name server said anything: who is there cannot be told."""
+    SILENT = "gave no page"
     """Somebody is there and does not report: slow, garbage, an error."""
 
 
 Outcome = bytes | Missing
 
 
+@attrs.frozen(kw_only=True)
+class Target:
+    """One replica's page: where to connect, and whom to ask for there."""
+
+    url: URL
+    host: str | None = None
+    """The name that the address was found by; None where the URL has an address itself."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What to say."""
+        return _ACCEPT if self.host is None else {**_ACCEPT, "Host": self.authority}
+
+    @property
+    def authority(self) -> str:
+        """The name with the port, where that is not the scheme's own."""
+        port = "" if self.url.is_default_port() else f":{self.url.port}"
+        return f"{self.host}{port}"
+
+
 class Targets:
     """Scrapes endpoints. No credentials are sent, and redirects are not followed."""
 
-    def __init__(self, *, meter: Meter, timeout: float = _TIMEOUT) -> None:
+    def __init__(
+        self, *, meter: Meter, timeout: float = _TIMEOUT, resolver: Resolver | None = None
+    ) -> None:
         self._meter = meter
         self._timeout = timeout
+        self._resolver = resolver or Resolver()
         self._slots = asyncio.Semaphore(_CONCURRENCY)
         self._session: aiohttp.ClientSession | None = None
 
@@ -46,41 +75,68 @@ class Targets:
         if self._session is not None:
             await self._session.close()
 
-    async def scrape(self, urls: Iterable[str]) -> Mapping[str, Outcome]:
-        """A page, or why there is none, for each of `urls`, in little longer than the slowest."""
+    async def scrape(self, urls: Iterable[str]) -> Mapping[str, Mapping[str, Outcome]]:
+        """For each of `urls` a page, or why there is none, of every replica behind it.
+
+        A URL with a name is asked at each of the name's addresses, which tell the replicas apart.
+        """
         distinct = tuple(dict.fromkeys(urls))
-        outcomes = await asyncio.gather(*(self._one(url) for url in distinct))
+        outcomes = await asyncio.gather(*(self._all(url) for url in distinct))
         return dict(zip(distinct, outcomes, strict=True))
 
-    async def _one(self, url: str) -> Outcome:
+    async def _all(self, given: str) -> Mapping[str, Outcome]:
+        url = URL(given)
+        host = url.host or ""
+        if _is_address(host):
+            return {given: await self._one(Target(url=url))}
+        try:
+            families = await self._resolver.addresses(host)
+        except Unknown:
+            return {given: Missing.UNKNOWN}
+        outcomes: Mapping[str, Outcome] = {given: Missing.UNRESOLVED}
+        for addresses in families:
+            outcomes = await self._each(url, host, addresses)
+            if any(outcome is not Missing.REFUSED for outcome in outcomes.values()):
+                break
+        return outcomes
+
+    async def _each(self, url: URL, host: str, addresses: Iterable[str]) -> Mapping[str, Outcome]:
+        targets = {
+            f"{url} at {address}": Target(url=url.with_host(address), host=host)
+            for address in addresses
+        }
+        outcomes = await asyncio.gather(*(self._one(target) for target in targets.values()))
+        return dict(zip(targets, outcomes, strict=True))
+
+    async def _one(self, target: Target) -> Outcome:
         clock = asyncio.get_running_loop().time
         async with self._slots:
             started = clock()
-            outcome, error = await self._classified(url)
+            outcome, error = await self._classified(target)
             self._meter.observe(_METERED_AS, clock() - started, error)
             return outcome
 
-    async def _classified(self, url: str) -> tuple[Outcome, str | None]:
+    async def _classified(self, target: Target) -> tuple[Outcome, str | None]:
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._page(url)
+                return await self._page(target)
         except TimeoutError:
             return Missing.SILENT, SignalTimeout.reason
-        except aiohttp.ClientConnectorDNSError:
-            return Missing.UNRESOLVED, SignalUnavailable.reason
         except aiohttp.ClientConnectorError as failure:
             refused = isinstance(failure.os_error, ConnectionRefusedError)
             return Missing.REFUSED if refused else Missing.SILENT, SignalUnavailable.reason
         except (aiohttp.ClientError, ValueError):
             return Missing.SILENT, SignalUnavailable.reason
 
-    async def _page(self, url: str) -> tuple[Outcome, str | None]:
+    async def _page(self, target: Target) -> tuple[Outcome, str | None]:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
             )
         body = bytearray()
-        async with self._session.get(url, headers=_ACCEPT, allow_redirects=False) as response:
+        async with self._session.get(
+            target.url, headers=target.headers, allow_redirects=False, server_hostname=target.host
+        ) as response:
             if response.status != HTTPStatus.OK:
                 return Missing.SILENT, SignalUnavailable.reason
             async for chunk in response.content.iter_chunked(_CHUNK):
@@ -88,3 +144,11 @@ class Targets:
                 if len(body) > _MAX_BYTES:
                     return Missing.SILENT, SignalMalformed.reason
         return bytes(body), None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """Replicas scraped directly: real pages over HTTP, and replicas that are gone, silent or mute."""
 
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import attrs
@@ -8,8 +9,10 @@ import pytest
 from aiohttp import web
 
 from scaler.config.workload import SourceKind, Workload
-from scaler.errors import SignalUnavailable
-from scaler.policy.model import Reason, Sample, Signal
+from scaler.errors import ForescaleError, SignalUnavailable
+from scaler.policy.model import Readings, Reason, Sample, Signal
+from scaler.policy.spec import Vote
+from scaler.signals.resolver import Resolver
 from scaler.signals.scrape import ScrapeHistory
 from scaler.signals.targets import Targets
 from tests.unit.signals.engine_cases import FIRST, STEP, page, summary
@@ -17,7 +20,14 @@ from tests.unit.signals.servers import Handler, body, cut_off, drip, hang, servi
 from tests.unit.signals.workloads import FakeMeter, make_workload
 
 REFUSED = "http://127.0.0.1:1/metrics"
-UNRESOLVED = "http://nobody.invalid/metrics"
+NAMELESS = "http://nobody.test/metrics"
+UNKNOWN = "http://unknown.test/metrics"
+
+
+async def lookup(host: str) -> list[tuple[socket.AddressFamily, str]]:
+    """A name server that knows of nobody, and is silent about the rest."""
+    code = socket.EAI_NONAME if host == "nobody.test" else socket.EAI_AGAIN
+    raise socket.gaierror(code, "in a test")
 
 
 @attrs.define
@@ -48,8 +58,14 @@ class Reader:
 
     async def read(self, *, at: int = FIRST) -> dict[str, float | Reason]:
         self.world.now = at + 1.0
-        found = await self.history.read([self.workload], range(at, at + 1))
-        return summary(found[self.workload][0])
+        found = await self.readings(range(at, at + 1))
+        return summary(found[0])
+
+    async def readings(self, ticks: range) -> Sequence[Readings]:
+        answer = (await self.history.read([self.workload], ticks))[self.workload]
+        if isinstance(answer, ForescaleError):
+            raise answer
+        return answer
 
 
 @asynccontextmanager
@@ -66,7 +82,8 @@ async def watching(
             activation_endpoints=gateways,
             **watch,  # type: ignore[arg-type]
         )
-        history = ScrapeHistory(Targets(meter=meter, timeout=0.3), clock=world.clock)
+        targets = Targets(meter=meter, timeout=0.3, resolver=Resolver(lookup=lookup))
+        history = ScrapeHistory(targets, clock=world.clock)
         try:
             yield Reader(world, history, workload, meter)
         finally:
@@ -123,18 +140,70 @@ async def test_a_replica_that_talks_garbage_after_it_has_reported_is_there() -> 
     assert (2.0, 1.0) == (found["ready"], found["reporting"])
 
 
-async def test_nobody_there_is_a_count_of_none() -> None:
+async def test_a_fleet_that_crashed_is_not_a_fleet_that_sleeps() -> None:
     async with watching({}, REFUSED) as reader:
+        found = await reader.read()
+    assert (Reason.ABSENT, Reason.ABSENT) == (found["wanted"], found["ready"])
+    assert (Reason.ABSENT, 0.0) == (found["waiting"], found["reporting"])
+
+
+@pytest.mark.parametrize("nobody", [REFUSED, NAMELESS])
+async def test_nobody_there_is_a_count_of_none_where_something_is_named_that_wakes(
+    nobody: str,
+) -> None:
+    async with watching({}, nobody, activation_query="sum(held)") as reader:
         found = await reader.read()
     assert (0.0, 0.0, 0.0) == (found["wanted"], found["ready"], found["reporting"])
     assert Reason.ABSENT == found["waiting"]
 
 
-@pytest.mark.parametrize("others", [(UNRESOLVED,), ()])
-async def test_silence_from_all_is_no_answer(others: tuple[str, ...]) -> None:
-    async with watching({} if others else {"/a": hang}, *others) as reader:
-        with pytest.raises(SignalUnavailable, match="none of 1 endpoints answered"):
+async def test_the_cluster_knows_how_many_are_wanted_of_a_fleet_that_crashed() -> None:
+    async with watching({"/kube": page("kube")}, REFUSED) as reader:
+        found = await reader.read()
+    assert (5.0, 2.0) == (found["wanted"], found["ready"])
+
+
+@pytest.mark.parametrize(
+    ("url", "trouble"),
+    [
+        (NAMELESS, "nobody.test:80 has no address"),
+        (UNKNOWN, "unknown.test:80 could not be resolved"),
+        ("", "127.0.0.1:[0-9]+ gave no page"),
+    ],
+)
+async def test_silence_from_all_is_no_answer(url: str, trouble: str) -> None:
+    async with watching({} if url else {"/a": hang}, *([url] if url else [])) as reader:
+        with pytest.raises(SignalUnavailable, match=f"none of 1 endpoints answered: {trouble}"):
             await reader.read()
+
+
+async def test_a_name_that_nobody_resolves_leaves_the_total_untold() -> None:
+    async with watching({"/a": page("vllm_v1")}, UNKNOWN) as reader:
+        with pytest.raises(SignalUnavailable, match=r"unknown.test:80 could not be resolved"):
+            await reader.read()
+
+
+async def test_history_is_that_of_what_is_watched_however_it_is_decided_on() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        await reader.read()
+        spec = attrs.evolve(reader.workload.spec, queue_limit=7.0)
+        key = attrs.evolve(reader.workload.key, digest="other")
+        changed = attrs.evolve(reader.workload, key=key, spec=spec)
+        [found] = (await reader.history.read([changed], range(FIRST, FIRST + 1))).values()
+    assert not isinstance(found, ForescaleError)
+    assert 12.0 == found[0].value(Signal.RUNNING)
+    assert ["/a"] == reader.world.scraped
+
+
+async def test_a_vote_that_is_given_later_has_its_history() -> None:
+    async with watching({"/a": page("vllm_v1"), "/dcgm": page("dcgm_exported")}) as reader:
+        off = attrs.evolve(reader.workload.spec, utilization=Vote.OFF)
+        key = attrs.evolve(reader.workload.key, digest="off")
+        without = attrs.evolve(reader.workload, key=key, spec=off)
+        await reader.history.read([without], range(FIRST, FIRST + 1))
+        found = await reader.read()
+    assert 0.75 == found["utilization"]
+    assert 2 == len(reader.world.scraped)
 
 
 async def test_no_endpoints_are_no_answer() -> None:
@@ -177,7 +246,7 @@ async def test_a_tick_is_scraped_once() -> None:
 async def test_ticks_that_nobody_watched_are_gaps() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
         ticks = range(FIRST - 2 * STEP, FIRST + 1, STEP)
-        [found] = (await reader.history.read([reader.workload], ticks)).values()
+        found = await reader.readings(ticks)
     assert list(ticks) == [readings.at for readings in found]
     assert {Reason.NO_HISTORY} == set(summary(found[0]).values())
     assert summary(found[-1]).keys() == summary(found[0]).keys()
@@ -190,21 +259,21 @@ async def test_what_was_read_before_comes_from_memory() -> None:
         reader.world.pages["/a"] = page("vllm_v1").replace("} 12.0", "} 20.0")
         await reader.read(at=FIRST + STEP)
         ticks = range(FIRST, FIRST + STEP + 1, STEP)
-        [found] = (await reader.history.read([reader.workload], ticks)).values()
+        found = await reader.readings(ticks)
     assert [12.0, 20.0] == [readings.value(Signal.RUNNING) for readings in found]
 
 
 async def test_what_is_seen_now_does_not_stand_for_long_ago() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
         reader.world.now = FIRST + 600.0
-        [found] = (await reader.history.read([reader.workload], range(FIRST, FIRST + 1))).values()
+        found = await reader.readings(range(FIRST, FIRST + 1))
     assert reader.world.scraped == []
     assert {Reason.NO_HISTORY} == set(summary(found[0]).values())
 
 
 async def test_samples_are_of_their_tick() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
-        [found] = (await reader.history.read([reader.workload], range(FIRST, FIRST + 1))).values()
+        found = await reader.readings(range(FIRST, FIRST + 1))
     assert Sample(value=12.0, at=FIRST) == found[0].signals[Signal.RUNNING]
 
 
@@ -213,6 +282,12 @@ async def test_a_gateway_says_what_waits_while_nothing_runs() -> None:
     async with watching({"/gateway": gateway}, REFUSED) as reader:
         found = await reader.read()
     assert (3.0, 0.0) == (found["activation"], found["ready"])
+
+
+async def test_a_gateway_that_gives_no_page_is_no_quiet_one() -> None:
+    async with watching({"/a": page("vllm_v1"), "/gateway": hang}) as reader:
+        found = await reader.read()
+    assert (Reason.STALE, 12.0) == (found["activation"], found["running"])
 
 
 async def test_a_gateway_that_does_not_say_is_absent() -> None:
@@ -229,6 +304,7 @@ async def test_every_scrape_is_metered() -> None:
 
 async def test_one_workloads_silence_is_not_anothers() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
-        silent = make_workload("silent", source=SourceKind.SCRAPE, endpoints=(UNRESOLVED,))
+        silent = make_workload("silent", source=SourceKind.SCRAPE, endpoints=(NAMELESS,))
         found = await reader.history.read([silent, reader.workload], range(FIRST, FIRST + 1))
-    assert [reader.workload] == list(found)
+    assert isinstance(found[silent], SignalUnavailable)
+    assert not isinstance(found[reader.workload], ForescaleError)
