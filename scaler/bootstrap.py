@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from scaler.config.workload import Workload
 from scaler.errors import ConfigError
 from scaler.runtime.clock import Clock, SystemClock
 from scaler.runtime.knowledge import Learning
+from scaler.runtime.look import Look, look
 from scaler.runtime.loop import Loop
 from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
@@ -162,6 +163,16 @@ def prometheus(
         name: kept.get(name) or PrometheusHistory(name, source, meter=telemetry)
         for name, source in settings.sources.items()
     }
+
+
+async def look_at(workloads: Sequence[Workload], *, settings: Settings) -> Mapping[Workload, Look]:
+    """What the sources say of each workload now, or why they do not."""
+    clock, telemetry = SystemClock(), Telemetry(version=version("forescale"))
+    sources = histories(settings, clock=clock, telemetry=telemetry)
+    try:
+        return await look(workloads, history=sources, clock=clock)
+    finally:
+        await sources.close()
 
 
 def declared(settings: Settings) -> list[Workload]:

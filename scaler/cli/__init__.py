@@ -12,6 +12,7 @@ import click
 from scaler.errors import ConfigError, ForescaleError
 
 COMMANDS: Mapping[str, str] = {
+    "check": "scaler.cli.check",
     "demo": "scaler.cli.demo",
     "explain": "scaler.cli.explain",
     "serve": "scaler.cli.serve",

@@ -26,7 +26,7 @@ def damping(scaled: Scaled, trigger: Trigger, workload: Workload) -> Iterator[Fi
 
 
 def _tolerance(scaled: Scaled) -> Iterator[Finding]:
-    for direction in ("scaleUp", "scaleDown"):
+    for direction, example in (("scaleUp", "21 or 22"), ("scaleDown", "19 or 18")):
         rules = mapping(scaled.get(f"{_BEHAVIOR}.{direction}"))
         given = rules.get("tolerance")
         if given is not None and _nothing(given):
@@ -37,7 +37,7 @@ def _tolerance(scaled: Scaled) -> Iterator[Finding]:
         where = ", beside `policies` and not inside" if misplaced else ""
         yield scaled.finding(
             Code.TOLERANCE,
-            "the HPA ignores a target within 10 % of what runs: 20 to 21 or 22 never happens",
+            f"the HPA ignores a target within 10 % of what runs: 20 to {example} never happens",
             at=f"spec.{_BEHAVIOR}.{direction}.tolerance",
             value="" if given is None else str(given),
             do=f'write tolerance: "0"{where} (Kubernetes 1.35 or newer; else give hpaTolerance)',

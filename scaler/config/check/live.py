@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from scaler.config.check.finding import Code, Finding
+import attrs
+
+from scaler.config.check.finding import Code, Finding, Severity
 from scaler.config.check.report import Asked
 from scaler.config.keys import KEYS
+from scaler.config.settings import Settings
 from scaler.config.workload import SourceKind, Watch
 from scaler.errors import ForescaleError, SignalMalformed
 from scaler.policy.model import BENIGN, Gap, Readings, Reason, Signal
@@ -29,15 +32,22 @@ def looked(asked: Asked, answer: Readings | ForescaleError) -> list[Finding]:
     return [*_signals(asked, answer), *_demand(asked, answer)]
 
 
-def unknown_source(asked: Asked) -> Finding:
-    """That the source is not among the settings at hand."""
-    name = asked.workload.watch.prometheus
+def unseen(asked: Asked, *, settings: Settings) -> Finding | None:
+    """Why a workload cannot be looked at from here, if so."""
+    if asked.hidden:
+        says = "is known to its container only, so that the signals cannot be looked at"
+        do = "look at them by `forescale explain` once it runs"
+        return attrs.evolve(
+            _finding(asked, Code.NO_ANSWER, says, key=asked.hidden, do=do), severity=Severity.NOTE
+        )
+    if asked.source_in(settings):
+        return None
     return _finding(
         asked,
         Code.NO_ANSWER,
-        "is not among the settings here, so that its signals cannot be looked at",
+        "is not among the settings here, so that the signals cannot be looked at",
         key="prometheus",
-        value=name,
+        value=asked.workload.watch.prometheus,
         do="name the configuration by --config, or set FORESCALE_PROMETHEUS_URL",
     )
 

@@ -11,6 +11,7 @@ from scaler.config.check.hpa import damping
 from scaler.config.check.metadata import Operator, understood
 from scaler.config.check.objects import Scaled, Trigger, is_object, items, mapping, scaled
 from scaler.config.check.settings import configuration
+from scaler.config.metadata import FROM_ENV
 from scaler.config.settings import Settings
 from scaler.config.structure import camel
 from scaler.config.values import nearest
@@ -33,6 +34,11 @@ class Asked:
         watch = self.workload.watch
         by_name = watch.source is SourceKind.PROMETHEUS and watch.server_address is None
         return not by_name or watch.prometheus in settings.sources
+
+    @property
+    def hidden(self) -> str:
+        """A key whose value only KEDA finds out, from the container's environment; or nothing."""
+        return next((key for key in self.trigger.metadata if key.endswith(FROM_ENV)), "")
 
 
 @attrs.frozen(kw_only=True)

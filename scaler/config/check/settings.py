@@ -46,7 +46,8 @@ def _traps(document: Document, settings: Settings) -> Iterator[Finding]:
                 at=f"sources.{name}.tls.{camel('insecure_skip_verify')}",
                 do="name the authority's certificate by tls.ca",
             )
-        needed = _SCRAPES * source.scrape_interval
+        # Where it is not given, it is measured, and not known here.
+        needed = _SCRAPES * (source.scrape_interval or 0)
         if settings.settle < needed:
             yield document.finding(
                 Code.SETTLE,

@@ -1,6 +1,7 @@
 """Files as they come: several documents, lists, other kinds, configurations, broken ones."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,8 @@ def test_keys_given_twice_are_a_mistake() -> None:
 
 
 def test_objects_of_odd_shapes_are_no_crash() -> None:
-    for spec in (None, [], "x", {"triggers": {}}, {"triggers": [None, 1, {"metadata": []}]}):
+    specs: list[Any] = [None, [], "x", {"triggers": {}}, {"triggers": [None, {"metadata": []}]}]
+    for spec in specs:
         assert [Code.NOTHING] == [each.code for each in found(changed(spec=spec))]
 
 
@@ -146,9 +148,9 @@ def test_objects_are_held_against_the_configuration_beside_them() -> None:
 
 
 def test_configuration_has_mistakes_with_their_lines() -> None:
-    findings = found("settle: 1h\nlog:\n  levle: info\nworkloads:\n- name: a\n", settings=None)
+    findings = found("settle: 1h\nlog:\n  levvel: info\nworkloads:\n- name: a\n", settings=None)
     assert [
-        (Code.UNKNOWN, "log.levle", 3, "did you mean 'level'?"),
+        (Code.UNKNOWN, "log.levvel", 3, "did you mean 'level'?"),
         (Code.BAD_VALUE, "workloads[0].namespace", 5, ""),
     ] == [(each.code, each.key, each.line, each.do) for each in findings]
 

@@ -58,8 +58,8 @@ TRAPS: list[tuple[Code, str, dict[str, Any], str]] = [
     ),
     (
         Code.UNKNOWN,
-        "spec.triggers[0].metadta",
-        with_(("spec.triggers.0.metadta", {})),
+        "spec.triggers[0].mettadata",
+        with_(("spec.triggers.0.mettadata", {})),
         "did you mean 'metadata'?",
     ),
     (Code.BAD_VALUE, "headroom", with_((f"{METADATA}.headroom", "2")), ""),

@@ -10,8 +10,8 @@ from scaler.cli import COMMANDS, group
 from scaler.cli.serve import command as serve
 
 
-def run(*args: str, **environ: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(group, args, env=environ)
+def run(*args: str, stdin: str = "", **environ: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(group, args, env=environ, input=stdin)
     return result.exit_code, result.stdout, result.stderr
 
 

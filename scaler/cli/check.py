@@ -1,0 +1,101 @@
+"""`forescale check`: what is wrong with ScaledObjects and configuration files."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import orjson
+
+from scaler import bootstrap
+from scaler.cli.findings import Looks, document, lines
+from scaler.config.check.finding import Finding, Severity, count
+from scaler.config.check.live import looked, unseen
+from scaler.config.check.report import Report, check
+from scaler.config.load import load
+from scaler.config.settings import ENVIRONMENT
+from scaler.telemetry import configure_logging
+
+_OURS = {"FORESCALE_LOG_FORMAT", "FORESCALE_LOG_LEVEL"}
+"""Variables of this command line, which say nothing of the service."""
+
+
+@click.command("check")
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="FORESCALE_CONFIG",
+    show_envvar=True,
+    help="Settings of the service, in YAML, to hold ScaledObjects against.",
+)
+@click.option(
+    "--namespace",
+    default="default",
+    envvar="FORESCALE_NAMESPACE",
+    show_default=True,
+    help="Namespace of objects that name none.",
+)
+@click.option("--live", is_flag=True, envvar="FORESCALE_LIVE", help="Run the queries once.")
+@click.option("--strict", is_flag=True, envvar="FORESCALE_STRICT", help="Fail on warnings too.")
+@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@click.pass_context
+def command(  # noqa: PLR0913 - one for each option
+    ctx: click.Context,
+    *,
+    files: tuple[str, ...],
+    config: Path | None,
+    namespace: str,
+    live: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Every mistake and every trap in ScaledObjects and configuration files.
+
+    Each FILE may hold several documents; what is neither is passed over. A dash is standard input.
+    """
+    environ = {**os.environ, **ctx.obj}
+    # What a source says to the log, it says in its findings too.
+    configure_logging(style="text", level="error")
+    told = config is not None or any(environ.get(name) for name in ENVIRONMENT.keys() - _OURS)
+    settings = load(config, environ=environ) if told else None
+    report = check(dict(map(_read, files)), settings=settings, namespace=namespace)
+    more, looks = _look(report) if live else ([], {})
+    findings = [*report.findings, *more]
+    if as_json:
+        click.echo(orjson.dumps(document(report, findings, looks=looks)))
+    else:
+        for line in lines(report, findings, looks=looks):
+            click.echo(line)
+    ctx.exit(1 if _bad(findings, strict=strict) else 0)
+
+
+def _read(path: str) -> tuple[str, bytes]:
+    with click.open_file(path, "rb") as file:
+        return path, file.read()
+
+
+def _look(report: Report) -> tuple[list[Finding], Looks]:
+    """Each workload's signals, once, and what is wrong with them."""
+    hidden = {
+        each.workload: why
+        for each in report.asked
+        if (why := unseen(each, settings=report.settings))
+    }
+    known = [each for each in report.asked if each.workload not in hidden]
+    workloads = [each.workload for each in known]
+    looks = asyncio.run(bootstrap.look_at(workloads, settings=report.settings))
+    wrong = [one for each in known for one in looked(each, looks[each.workload])]
+    return [*hidden.values(), *wrong], looks
+
+
+def _bad(findings: Sequence[Finding], *, strict: bool) -> bool:
+    worst = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+    return any(count(findings, severity) for severity in worst)
