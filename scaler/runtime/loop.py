@@ -16,7 +16,6 @@ from scaler.runtime.advance import AT_ONCE, advance
 from scaler.runtime.board import Board, Published
 from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
-from scaler.runtime.grid import last_tick
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
 from scaler.runtime.watched import Watched, read_together
@@ -170,9 +169,9 @@ class Loop:
             await asyncio.gather(*self._looks, return_exceptions=True)
 
     def _due(self, now: float) -> Sequence[Watched]:
-        due = []
+        due, at = [], int(now - LAG)
         for watched in self._watched.values():
-            tick = last_tick(watched.fold.workload, at=now - LAG)
+            tick = watched.tick_by(at)
             if tick > watched.ticked and not watched.busy:
                 watched.ticked, watched.busy = tick, True
                 due.append(watched)
@@ -183,8 +182,8 @@ class Loop:
         if known is not None:
             return known
         now = self._clock.now()
-        tick = last_tick(workload, at=now - LAG)
-        met = Watched(fold=Fold(workload=workload), asked_at=now, ticked=tick, busy=True)
+        met = Watched(fold=Fold(workload=workload), asked_at=now, busy=True)
+        met.ticked = met.tick_by(int(now - LAG))
         self._watched[workload.key] = met
         log.info("workload_met", workload=str(workload.key))
         if not self._unseen:

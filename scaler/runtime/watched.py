@@ -8,7 +8,7 @@ import attrs
 
 from scaler.runtime.advance import TOGETHER
 from scaler.runtime.fold import Fold
-from scaler.runtime.grid import last_tick
+from scaler.runtime.grid import phase
 
 
 @attrs.define(eq=False)
@@ -23,8 +23,17 @@ class Watched:
     declared: bool = False
     busy: bool = False
     ticked: int = 0
+    phase: int = attrs.field(init=False)
     looked: asyncio.Event = attrs.field(factory=asyncio.Event)
     edge: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember the phase: every second it is asked of every workload whether its tick came."""
+        self.phase = phase(self.fold.workload)
+
+    def tick_by(self, at: int) -> int:
+        """The workload's newest tick that is not after `at`."""
+        return at - (at - self.phase) % self.fold.workload.spec.step
 
 
 def read_together(unseen: Iterable[Watched], *, at: float) -> Iterator[Sequence[Watched]]:
@@ -37,7 +46,7 @@ def read_together(unseen: Iterable[Watched], *, at: float) -> Iterator[Sequence[
         workload = watched.fold.workload
         watch = workload.watch
         source = (watch.source, watch.prometheus, watch.server_address)
-        alike[source, last_tick(workload, at=at)].append(watched)
+        alike[source, watched.tick_by(int(at))].append(watched)
     for members in alike.values():
         for start in range(0, len(members), TOGETHER):
             yield members[start : start + TOGETHER]
