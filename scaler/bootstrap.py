@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn
 
 import attrs
@@ -29,10 +30,12 @@ from scaler.serving.keda.servicer import Push, Servicer
 from scaler.serving.ops import Operations, OpsServer
 from scaler.serving.pages.trails import Trails
 from scaler.serving.recorder import Recorder
-from scaler.serving.served import MemoryServed
+from scaler.serving.served import MemoryServed, Served, StoredServed
 from scaler.signals.histories import Histories, Readable
 from scaler.signals.prometheus import PrometheusHistory
 from scaler.signals.scrape import ScrapeHistory
+from scaler.signals.store import Store
+from scaler.signals.stored import StoredReadings
 from scaler.signals.targets import Targets
 from scaler.telemetry import Telemetry, configure_logging
 
@@ -62,9 +65,12 @@ class Service:
         self.settings = settings
         self._clock = clock or SystemClock()
         self.telemetry = Telemetry(version=version("forescale"))
-        self._served = MemoryServed(build=self.telemetry.version)
+        self._store = opened(settings, telemetry=self.telemetry)
+        self._served = served(self._store, build=self.telemetry.version)
         self._trails = Trails()
-        self._histories = histories(settings, clock=self._clock, telemetry=self.telemetry)
+        self._histories = histories(
+            settings, clock=self._clock, telemetry=self.telemetry, store=self._store
+        )
         self.loop = Loop(
             history=self._histories,
             clock=self._clock,
@@ -120,6 +126,8 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._ticking
         await self._histories.close()
+        if self._store:
+            await self._store.close()
 
     def _now(self) -> int:
         return int(self._clock.now())
@@ -136,11 +144,28 @@ class Service:
         )
 
 
-def histories(settings: Settings, *, clock: Clock, telemetry: Telemetry) -> Histories:
+def opened(settings: Settings, *, telemetry: Telemetry) -> Store | None:
+    """The embedded history's file, where one is asked for.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    return Store(Path(settings.state), meter=telemetry) if settings.state else None
+
+
+def served(store: Store | None, *, build: str) -> Served:
+    """The record of what is served: in the file, where there is one."""
+    return StoredServed(store, build=build) if store else MemoryServed(build=build)
+
+
+def histories(
+    settings: Settings, *, clock: Clock, telemetry: Telemetry, store: Store | None = None
+) -> Histories:
     """Every source that the settings name, and what metadata may add."""
+    stored = StoredReadings(store) if store else None
     return Histories(
         named=prometheus(settings, telemetry=telemetry),
-        scrape=ScrapeHistory(Targets(meter=telemetry), clock=clock.now),
+        scrape=ScrapeHistory(Targets(meter=telemetry), clock=clock.now, stored=stored),
         at_address=lambda address: PrometheusHistory(
             address, PrometheusSource(url=address), meter=telemetry
         ),

@@ -11,7 +11,7 @@ from scaler.policy.model import Decision
 from scaler.runtime.fold import Progress
 from scaler.runtime.loop import Listener
 from scaler.serving.pages.trails import Trails
-from scaler.serving.served import MemoryServed
+from scaler.serving.served import Served
 from scaler.telemetry import Telemetry
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ class Journal(Listener):
     """Counts and charts every decision, and logs the ones that change something."""
 
     telemetry: Telemetry
-    served: MemoryServed
+    served: Served
     trails: Trails
     _targets: dict[str, int | None] = attrs.field(factory=dict)
 

@@ -10,7 +10,7 @@ import orjson
 from aiohttp import web
 
 from scaler.config.workload import Workload
-from scaler.errors import ConfigError, Problem
+from scaler.errors import ConfigError, Problem, SignalError
 from scaler.runtime.board import Board, Published
 from scaler.serving.documents import SCHEMA, explanation, summary
 from scaler.serving.exposition import pieces
@@ -110,7 +110,10 @@ class _Handlers:
         stop = _time(request, "to", default=now)
         start = _time(request, "from", default=stop - HOUR)
         namespace, name = request.match_info["namespace"], request.match_info["name"]
-        answers = self._operations.served.between(namespace, name, start=start, stop=stop)
+        try:
+            answers = await self._operations.served.between(namespace, name, start=start, stop=stop)
+        except SignalError as error:
+            raise _refusal(web.HTTPServiceUnavailable, str(error)) from error
         document = {
             "schema": SCHEMA,
             "namespace": namespace,

@@ -95,7 +95,7 @@ class Site:
             return await self._page(
                 "missing.html", now=now, refresh=refresh, status=404, content=content
             )
-        answers = self._view.served.between(namespace, name, start=now - KEPT, stop=now)
+        answers = await self._view.served.between(namespace, name, start=now - KEPT, stop=now)
         shown = detail(subject, trail=self._view.trails.of(namespace, name), answers=answers)
         return await self._page(
             "workload.html", now=now, refresh=refresh, content={"detail": shown}
