@@ -1,0 +1,1 @@
+"""Studies of the past: traces in, forecasts and rolling-origin evaluations out."""
