@@ -31,6 +31,7 @@ from scaler.serving.ops import Operations, OpsServer
 from scaler.serving.pages.trails import Trails
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed, Served, StoredServed
+from scaler.signals.activation import Activation
 from scaler.signals.histories import Histories, Readable
 from scaler.signals.prometheus import PrometheusHistory
 from scaler.signals.scrape import ScrapeHistory
@@ -72,7 +73,7 @@ class Service:
             settings, clock=self._clock, telemetry=self.telemetry, store=self._store
         )
         self.loop = Loop(
-            history=self._histories,
+            history=Activation(self._histories),
             clock=self._clock,
             settle=settings.settle,
             learning=learning,
@@ -195,7 +196,7 @@ async def look_at(workloads: Sequence[Workload], *, settings: Settings) -> Mappi
     clock, telemetry = SystemClock(), Telemetry(version=version("forescale"))
     sources = histories(settings, clock=clock, telemetry=telemetry)
     try:
-        return await look(workloads, history=sources, clock=clock)
+        return await look(workloads, history=Activation(sources), clock=clock)
     finally:
         await sources.close()
 

@@ -87,8 +87,8 @@ def _capacity(asked: Asked) -> Iterator[Problem]:
 
 
 def _queries(asked: Asked) -> Iterator[Problem]:
-    given = [name for name in (*QUERIES, "activationQuery") if name in asked.parsed]
-    if asked.engine.name == "custom" and not any(name in asked.parsed for name in QUERIES):
+    given = [name for name in QUERIES if name in asked.parsed]
+    if asked.engine.name == "custom" and not given:
         rule = f"`custom` needs at least one of {', '.join(QUERIES)}"
         yield Problem(path=asked.path("engine"), rule=rule)
     if asked.source is SourceKind.SCRAPE:
@@ -107,7 +107,7 @@ def _scrape(asked: Asked) -> Iterator[Problem]:
 
 
 def _prometheus(asked: Asked, *, settings: Settings) -> Iterator[Problem]:
-    if asked.source is not SourceKind.PROMETHEUS:
+    if asked.source is not SourceKind.PROMETHEUS and "activationQuery" not in asked.parsed:
         return
     if "serverAddress" in asked.parsed:
         if "prometheus" in asked.parsed:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 from yarl import URL
 
-from scaler.config.workload import SourceKind, Workload
+from scaler.config.workload import Workload
 from scaler.errors import SignalUnavailable
 from scaler.policy.model import Gap, Readings, Reason, Sample, Signal
 from scaler.policy.spec import Vote
@@ -27,7 +27,7 @@ class Lookout:
     """What is known of one workload between two scrapes.
 
     It looks for every signal that the workload could be decided by, so that what it finds depends
-    on what is watched alone. Of a workload that another source is read for, it sees the gateways.
+    on what is watched alone. Where no endpoints are named, it looks at the gateways.
     """
 
     def __init__(self, workload: Workload) -> None:
@@ -47,14 +47,13 @@ class Lookout:
             SignalUnavailable: nothing can be said by what was seen.
         """
         watch = self._workload.watch
-        endpoints = watch.endpoints if watch.source is SourceKind.SCRAPE else ()
-        found = await targets.scrape((*endpoints, *watch.activation_endpoints))
+        found = await targets.scrape((*watch.endpoints, *watch.activation_endpoints))
         gateways = _of(found, watch.activation_endpoints)
         self._gateways.turn(await _parsed(gateways, HELD), now=now, keep=self._windows.rate)
-        if watch.source is not SourceKind.SCRAPE:
+        if not watch.endpoints:
             _demand_a_page(self._workload, gateways)
             return self._assembled({}, at=at)
-        outcomes = _of(found, endpoints)
+        outcomes = _of(found, watch.endpoints)
         _demand_an_answer(self._workload, outcomes)
         names = names_for(self._workload)
         self._pages.turn(await _parsed(outcomes, names), now=now, keep=self._windows.latency)
@@ -112,7 +111,7 @@ class Lookout:
 
 def signals_of(workload: Workload) -> frozenset[Signal]:
     """Every signal that a scrape is to find for `workload`."""
-    if workload.watch.source is not SourceKind.SCRAPE:
+    if not workload.watch.endpoints:
         return _OF_GATEWAYS
     return frozenset(_empty(workload, windows(workload.spec.step)).signals)
 
