@@ -96,7 +96,7 @@ class Labels:
     pod: str = setting(scalar(values.label), default="pod", doc="label of the pod")
     cluster: str | None = setting(
         scalar(values.label),
-        default=None,
+        default="cluster",
         doc="label that tells clusters apart, where one address holds several",
     )
 
@@ -123,10 +123,11 @@ class PrometheusSource:
         doc="namespaces whose workloads may use it; none named is all",
     )
     labels: Labels = setting(section(Labels), default=Labels, doc="label names that differ")
-    scrape_interval: int = setting(
+    scrape_interval: int | None = setting(
         scalar(values.whole_seconds(low=1, high=600)),
-        default=15,
-        doc="how often it scrapes; rate windows are four of these, and at least 60s",
+        default=None,
+        doc="how often it scrapes, where that is not to be measured; rate windows are four of "
+        "these, and at least 60s",
     )
     timeout: float = setting(
         scalar(values.seconds(low=0.1, high=60)),

@@ -8,6 +8,8 @@ import asyncio
 import random
 import ssl
 from base64 import b64encode
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
@@ -42,13 +44,23 @@ class _WorthARetry(SignalUnavailable):
 class Client:
     """Asks one Prometheus, known by `name`."""
 
-    def __init__(self, name: str, source: PrometheusSource, *, meter: Meter) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: PrometheusSource,
+        *,
+        meter: Meter,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._name = name
         self._source = source
         self._meter = meter
         self._url = source.url.rstrip("/") + "/api/v1/query_range"
         self._session: aiohttp.ClientSession | None = None
         self._jitter = random.SystemRandom()
+        self._clock = clock
+        self.skew = 0
+        """Seconds by which the source's clock was ahead of ours when it last answered."""
         self._warned: frozenset[str] = frozenset()
 
     async def close(self) -> None:
@@ -97,6 +109,7 @@ class Client:
             async with self._opened().post(
                 self._url, data=form, headers=headers, allow_redirects=False
             ) as response:
+                self._compare(response)
                 body = await self._body(response)
                 self._refuse(response, body)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as failure:
@@ -105,6 +118,16 @@ class Client:
             # Certificates that cannot be loaded and headers that cannot be sent are among them.
             raise SignalUnavailable(self._says(str(failure))) from failure
         return await self._series(body)
+
+    def _compare(self, response: aiohttp.ClientResponse) -> None:
+        """Hold the server's clock against ours. Who sends no date is taken to be right."""
+        if self._clock is None:
+            return
+        try:
+            theirs = parsedate_to_datetime(response.headers["Date"]).timestamp()
+        except (KeyError, OverflowError, ValueError):
+            return
+        self.skew = round(theirs - self._clock())
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()

@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from scaler.config.workload import SourceKind, Workload
-from scaler.errors import SignalError, SignalUnavailable
+from scaler.errors import ForescaleError, SignalError, SignalUnavailable
 from scaler.policy.model import Readings
 
 _MOST_ADDRESSES = 100
 
 
+Answer = Sequence[Readings] | ForescaleError
+"""What is said about one workload: its readings, or why there are none."""
+
+
 class Readable(Protocol):
     """A history that holds connections."""
 
-    async def read(
-        self, workloads: Sequence[Workload], ticks: range
-    ) -> Mapping[Workload, Sequence[Readings]]:
+    async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
         """Readings of every workload at every tick."""
         ...
 
@@ -64,10 +66,8 @@ class Histories:
         for history in (*named, self._scrape, *self._addresses.values()):
             await history.close()
 
-    async def read(
-        self, workloads: Sequence[Workload], ticks: range
-    ) -> Mapping[Workload, Sequence[Readings]]:
-        """Readings of every workload whose source answered.
+    async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
+        """Readings of every workload, or why its source gave none.
 
         Raises:
             SignalError: no source answered; the first one's reason.
@@ -84,10 +84,9 @@ class Histories:
         failures = [answer for answer in answers if isinstance(answer, SignalError)]
         if failures and len(failures) == len(answers):
             raise failures[0]
-        found: dict[Workload, Sequence[Readings]] = {}
-        for answer in answers:
-            if not isinstance(answer, SignalError):
-                found |= answer
+        found: dict[Workload, Answer] = {}
+        for share, answer in zip(shares.values(), answers, strict=True):
+            found |= dict.fromkeys(share, answer) if isinstance(answer, SignalError) else answer
         return found
 
     async def _source(self, workload: Workload) -> Readable | None:
@@ -109,7 +108,7 @@ class Histories:
 
     async def _read(
         self, source: Readable | None, workloads: Sequence[Workload], ticks: range
-    ) -> Mapping[Workload, Sequence[Readings]] | SignalError:
+    ) -> Mapping[Workload, Answer] | SignalError:
         try:
             if source is None:
                 return SignalUnavailable(f"no source is called {workloads[0].watch.prometheus!r}")

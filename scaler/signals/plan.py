@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from scaler.config.keys import KEYS
 from scaler.config.sources import PrometheusSource
 from scaler.config.workload import Workload
 from scaler.policy.model import Signal
@@ -17,7 +18,7 @@ from scaler.signals.catalog.devices import Owner
 from scaler.signals.catalog.metric import Latency, Row
 from scaler.signals.matchers import Matcher, parse
 from scaler.signals.naming import alone, naming
-from scaler.signals.quantity import Fact, Quantity, Track, Wish, windows, wish
+from scaler.signals.quantity import Fact, Quantity, Track, Windows, Wish, wish
 from scaler.signals.scope import NAMESPACE, WORKLOAD, Scope
 
 _GROUP = 400
@@ -42,6 +43,15 @@ class Shape:
     one_model: bool
     quantile: float
     stale_after: int
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where is asked: a source, the matchers it forces, and how far to look back."""
+
+    source: PrometheusSource
+    forced: tuple[Matcher, ...]
+    windows: Windows
 
 
 @attrs.frozen(kw_only=True)
@@ -83,23 +93,25 @@ class Question:
         return found
 
 
-def questions(workloads: Iterable[Workload], *, source: PrometheusSource) -> Iterator[Question]:
-    """Everything to ask `source` about `workloads`.
+def questions(
+    workloads: Iterable[Workload], *, source: PrometheusSource, windows: Windows
+) -> Iterator[Question]:
+    """Everything to ask `source` about `workloads`, looking back over `windows`.
 
     Raises:
         ConfigError: a matcher that cannot be read.
     """
-    forced = parse(source.matchers)
+    place = Place(source=source, forced=parse(source.matchers), windows=windows)
     shapes: dict[Shape, list[Workload]] = {}
     for workload in workloads:
         shapes.setdefault(_shape(workload, source), []).append(workload)
     for shape, members in shapes.items():
         members.sort(key=lambda member: (member.watch.namespace, member.watch.workload))
         for group in _groups(members, _GROUP):
-            yield from _of_group(shape, group, _scope(shape, group, source, forced))
+            yield from _of_group(shape, group, _scope(shape, group, place))
         latency = shape.wish.latency
         for group in _groups(members, _QUANTILE_GROUP) if latency else ():
-            yield from _of_latency(shape, latency, group, _scope(shape, group, source, forced))
+            yield from _of_latency(shape, latency, group, _scope(shape, group, place))
         for member in members:
             yield from _own(member, shape.wish.row)
 
@@ -118,9 +130,8 @@ def _shape(workload: Workload, source: PrometheusSource) -> Shape:
     )
 
 
-def _scope(
-    shape: Shape, group: Sequence[Workload], source: PrometheusSource, forced: tuple[Matcher, ...]
-) -> Scope:
+def _scope(shape: Shape, group: Sequence[Workload], place: Place) -> Scope:
+    source = place.source
     row, names = shape.wish.row, tuple(member.watch.workload for member in group)
     models = {row.model(member.watch.model) for member in group if member.watch.model is not None}
     scraped = _OF_A_SCRAPE | {source.labels.pod, row.model_label}
@@ -132,10 +143,10 @@ def _scope(
         pods=naming(names, kind=shape.kind),
         models=tuple(models) if shape.one_model else (),
         matchers=tuple(each for each in shape.matchers if each.label in scraped),
-        everywhere=(*(each for each in shape.matchers if each.label not in scraped), *forced),
+        everywhere=(*(each for each in shape.matchers if each.label not in scraped), *place.forced),
         engine_owner=Owner(namespace=source.labels.namespace, pod=source.labels.pod),
         cluster=source.labels.cluster,
-        windows=windows(source.scrape_interval),
+        windows=place.windows,
     )
 
 
@@ -152,7 +163,7 @@ def _texts(shape: Shape, scope: Scope) -> Iterator[tuple[Quantity, str]]:
     if scope.row.probe:
         yield Fact.REPORTED_AT, promql.reported_at_query(scope)
         if scope.row.own_pods:
-            stale_after = shape.stale_after
+            stale_after = max(shape.stale_after, scope.windows.fresh)
             yield Fact.REPORTING, promql.reporting_query(scope, stale_after=stale_after)
     if shape.wish.devices:
         yield Fact.DEVICES, promql.devices_query(scope)
@@ -186,6 +197,12 @@ def _own(workload: Workload, row: Row) -> Iterator[Question]:
         texts[Signal.ACTIVATION] = watch.activation_query
     for signal, text in texts.items():
         yield Question(quantity=signal, text=text, members=(workload,), row=row, own=True)
+
+
+def own_key(quantity: Quantity) -> str:
+    """The metadata key that a user's own query for `quantity` was given by."""
+    into = "watch.activation_query" if quantity is Signal.ACTIVATION else f"queries.{quantity}"
+    return next((name for name, key in KEYS.items() if key.into == into), str(quantity))
 
 
 def _groups(members: Sequence[Workload], size: int) -> Iterator[tuple[Workload, ...]]:

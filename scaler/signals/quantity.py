@@ -66,10 +66,14 @@ def is_meant(workload: Workload, track: Track) -> bool:
 
 @attrs.frozen(kw_only=True)
 class Windows:
-    """How far rates and latency quantiles look back, in seconds."""
+    """How far rates and latency quantiles look back, in seconds.
+
+    A sample younger than `fresh` is fresh whatever `staleAfter` says: one lost scrape is no outage.
+    """
 
     rate: int
     latency: int
+    fresh: int
 
 
 def windows(interval: int) -> Windows:
@@ -78,7 +82,7 @@ def windows(interval: int) -> Windows:
     Four samples survive one lost scrape; a quantile needs more requests than a rate does.
     """
     rate = max(MINUTE, 4 * interval)
-    return Windows(rate=rate, latency=2 * rate)
+    return Windows(rate=rate, latency=2 * rate, fresh=2 * interval)
 
 
 @attrs.frozen(kw_only=True)

@@ -54,7 +54,7 @@ class View:
         if isinstance(newest, Gap) or not math.isfinite(newest):
             return self.at
         age = self.at - int(newest)
-        if age > self.workload.spec.stale_after:
+        if age > max(self.workload.spec.stale_after, self.windows.fresh):
             return Gap(reason=Reason.STALE, detail=f"the newest sample is {age} s old")
         return min(int(newest), self.at)
 
@@ -72,6 +72,18 @@ def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -
         ready=ready,
         stuck=_stuck(view),
         reporting=reporting if per_pod else _covered(view, ready),
+    )
+
+
+def silenced(readings: Readings, gap: Gap) -> Readings:
+    """`readings` with nothing in them but the reason why nothing can be believed."""
+    return Readings(
+        at=readings.at,
+        signals=dict.fromkeys(readings.signals, gap),
+        wanted=gap,
+        ready=gap,
+        stuck=gap,
+        reporting=gap,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from scaler.config.sources import Labels, PrometheusSource
 from scaler.config.workload import Workload
+from scaler.errors import ForescaleError, SignalMalformed
 from scaler.policy.model import Gap, Reason, Signal
 from scaler.signals.prometheus import PrometheusHistory
 from tests.integration.prometheus import Scraped, backfill, prometheus
@@ -23,7 +24,7 @@ from tests.unit.signals.engine_cases import (
     summary,
 )
 from tests.unit.signals.scraped import scraped_readings
-from tests.unit.signals.workloads import FakeMeter, make_workload
+from tests.unit.signals.workloads import FakeMeter, good, make_workload
 
 pytestmark = pytest.mark.integration
 
@@ -150,7 +151,7 @@ async def read(url: str, *workloads: Workload, **source: object) -> list[dict[st
         meter=FakeMeter(),
     )
     try:
-        found = await history.read(workloads, range(LAST, LAST + 1))
+        found = good(await history.read(workloads, range(LAST, LAST + 1)))
     finally:
         await history.close()
     return [summary(found[workload][0]) for workload in workloads]
@@ -204,8 +205,8 @@ async def test_a_range_is_what_its_ticks_are_one_by_one(address: str) -> None:
     workload = SITUATIONS[0].workload
     history = PrometheusHistory("default", PrometheusSource(url=address), meter=FakeMeter())
     ticks = range(FIRST - 60, LAST + 600, STEP)
-    together = (await history.read([workload], ticks))[workload]
-    alone = [(await history.read([workload], range(at, at + 1)))[workload][0] for at in ticks]
+    together = good(await history.read([workload], ticks))[workload]
+    alone = [good(await history.read([workload], range(at, at + 1)))[workload][0] for at in ticks]
     await history.close()
     assert alone == together
     assert list(ticks) == [readings.at for readings in together]
@@ -216,7 +217,7 @@ async def test_samples_that_are_too_old_are_stale_and_then_absent(address: str) 
     history = PrometheusHistory("default", PrometheusSource(url=address), meter=FakeMeter())
     stale_after = workload.spec.stale_after
     fresh, stale, absent = [
-        (await history.read([workload], range(at, at + 1)))[workload][0]
+        good(await history.read([workload], range(at, at + 1)))[workload][0]
         for at in (LAST + stale_after, LAST + stale_after + 1, LAST + 301)
     ]
     await history.close()
@@ -254,11 +255,14 @@ async def test_own_queries_run_as_they_are(address: str) -> None:
 
 async def test_a_refused_query_costs_its_own_workload_only(address: str) -> None:
     broken_one = make_workload(engine="custom", queries={Signal.WAITING: "sum(("})
-    good = SITUATIONS[0].workload
+    sound = SITUATIONS[0].workload
     history = PrometheusHistory("default", PrometheusSource(url=address), meter=FakeMeter())
-    found = await history.read([broken_one, good], range(LAST, LAST + 1))
+    found = await history.read([broken_one, sound], range(LAST, LAST + 1))
     await history.close()
-    assert [good] == list(found)
+    refusal = found[broken_one]
+    assert isinstance(refusal, SignalMalformed)
+    assert str(refusal).startswith("queueQuery: default: the query was refused, HTTP 400")
+    assert not isinstance(found[sound], ForescaleError)
 
 
 async def test_matchers_narrow_what_is_read(address: str) -> None:

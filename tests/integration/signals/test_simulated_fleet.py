@@ -35,7 +35,7 @@ from tests.integration.prometheus import (
 )
 from tests.unit.signals.engine_cases import FIRST, STEP, summary
 from tests.unit.signals.servers import serving
-from tests.unit.signals.workloads import FakeMeter, make_workload
+from tests.unit.signals.workloads import FakeMeter, good, make_workload
 
 pytestmark = pytest.mark.integration
 
@@ -85,7 +85,7 @@ async def test_a_fleet_reads_the_same_at_every_tick(tmp_path: Path) -> None:
     backfill(scraped, into=tmp_path / "data")
     with prometheus(tmp_path, data=tmp_path / "data") as url:
         history = PrometheusHistory("main", PrometheusSource(url=url), meter=FakeMeter())
-        found = await history.read([WORKLOAD], range(FIRST, FIRST + LENGTH, STEP))
+        found = good(await history.read([WORKLOAD], range(FIRST, FIRST + LENGTH, STEP)))
         await history.close()
     for mine, theirs in zip(expected, found[WORKLOAD], strict=True):
         assert_close(summary(mine), summary(theirs))
@@ -136,7 +136,7 @@ async def looking(url: str, *, patience: float = 5.0) -> AsyncIterator[Look]:
 
     async def now() -> Found:
         at = int(clock.now())
-        [[readings]] = (await history.read([WORKLOAD], range(at, at + 1))).values()
+        [[readings]] = good(await history.read([WORKLOAD], range(at, at + 1))).values()
         return summary(readings)
 
     try:

@@ -11,6 +11,7 @@ from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.errors import ConfigError
 from scaler.signals.plan import questions
+from scaler.signals.quantity import windows
 from tests.unit.fuzz.damage import NUMBERS, damaged
 from tests.unit.fuzz.injection import assert_confined
 
@@ -76,7 +77,7 @@ def understood_or_refused(given: Mapping[str, str]) -> None:
     except ConfigError as error:
         _assert_said(error)
         return
-    for question in questions([workload], source=SOURCE):
+    for question in questions([workload], source=SOURCE, windows=windows(15)):
         if not question.own:
             assert_confined(question.text, forced=FORCED, namespace="models")
 

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from scaler.config.workload import SourceKind, Workload
-from scaler.errors import SignalError, SignalTimeout, SignalUnavailable
+from scaler.errors import ForescaleError, SignalError, SignalTimeout, SignalUnavailable
 from scaler.policy.model import Readings
 from scaler.signals.histories import Histories
 from tests.builders import EPOCH, readings
@@ -71,9 +71,11 @@ async def test_every_workload_is_read_from_its_own_source() -> None:
     assert [ADDRESSED] == sources.opened["http://theirs:9090"].asked
 
 
-async def test_one_sources_failure_leaves_out_its_own() -> None:
+async def test_one_sources_failure_is_its_own() -> None:
     sources = Sources(default=FakeHistory(SignalTimeout("slow")))
-    assert [SCRAPED] == list(await sources.histories().read([NAMED, SCRAPED], NOW))
+    found = await sources.histories().read([NAMED, SCRAPED], NOW)
+    assert "slow" == str(found[NAMED])
+    assert not isinstance(found[SCRAPED], ForescaleError)
 
 
 async def test_failure_of_all_is_an_error() -> None:
@@ -84,7 +86,9 @@ async def test_failure_of_all_is_an_error() -> None:
 
 async def test_a_source_that_nobody_configured_has_no_answer() -> None:
     histories = Sources().histories()
-    assert [NAMED] == list(await histories.read([NAMED, NOWHERE], NOW))
+    found = await histories.read([NAMED, NOWHERE], NOW)
+    assert "no source is called 'unknown'" == str(found[NOWHERE])
+    assert not isinstance(found[NAMED], ForescaleError)
     with pytest.raises(SignalUnavailable, match="no source is called 'unknown'"):
         await histories.read([NOWHERE], NOW)
 

@@ -10,15 +10,22 @@ from structlog.testing import capture_logs
 
 from scaler.config.sources import Labels, PrometheusSource
 from scaler.config.workload import Workload
-from scaler.errors import ConfigError, SignalTimeout, SignalUnavailable
+from scaler.errors import (
+    ConfigError,
+    ForescaleError,
+    SignalMalformed,
+    SignalTimeout,
+    SignalUnavailable,
+)
 from scaler.policy.model import Reason, Signal
 from scaler.policy.spec import Spec, Vote
 from scaler.signals.plan import questions
 from scaler.signals.prometheus import PrometheusHistory
+from scaler.signals.quantity import windows
 from scaler.signals.scope import NAMESPACE, WORKLOAD
 from tests.unit.signals.engine_cases import summary
 from tests.unit.signals.servers import EMPTY, FakePrometheus, hang, matrix, serving, status
-from tests.unit.signals.workloads import FakeMeter, make_workload
+from tests.unit.signals.workloads import FakeMeter, good, make_workload
 
 AT = 1_700_000_010
 NOW = range(AT, AT + 1)
@@ -28,7 +35,7 @@ SOURCE = PrometheusSource(url="http://here")
 @asynccontextmanager
 async def reading(server: object, **source: object) -> AsyncIterator[PrometheusHistory]:
     async with serving(server) as url:  # type: ignore[arg-type]
-        settings = {"url": url, "timeout": 1.0, **source}
+        settings = {"url": url, "timeout": 1.0, "scrape_interval": 15, **source}
         history = PrometheusHistory("main", PrometheusSource(**settings), meter=FakeMeter())  # type: ignore[arg-type]
         try:
             yield history
@@ -55,8 +62,9 @@ def about(
     return {NAMESPACE: "models", WORKLOAD: name, **labels}, {at: value}
 
 
-def texts(*workloads: Workload, source: PrometheusSource = SOURCE) -> list[str]:
-    return [question.text for question in questions(workloads, source=source)]
+def texts(*workloads: Workload, source: PrometheusSource = SOURCE, interval: int = 15) -> list[str]:
+    asked = questions(workloads, source=source, windows=windows(interval))
+    return [question.text for question in asked]
 
 
 def test_workloads_of_one_shape_share_every_query() -> None:
@@ -91,8 +99,8 @@ def test_no_query_fills_in_zeros() -> None:
 
 def test_windows_follow_the_scrape_interval() -> None:
     def tokens(interval: int) -> str:
-        source = PrometheusSource(url="http://here", scrape_interval=interval)
-        return next(text for text in texts(make_workload(), source=source) if "prompt" in text)
+        found = texts(make_workload(), interval=interval)
+        return next(text for text in found if "prompt" in text)
 
     assert "[60s]" in tokens(5)
     assert "[60s]" in tokens(15)
@@ -115,7 +123,7 @@ async def test_values_reach_their_workload() -> None:
     llama, mistral = make_workload("llama"), make_workload("mistral")
     waiting = matrix(about("llama", "3"), about("mistral", "7"), about("stranger", "9"))
     async with reading(answering({"num_requests_waiting": waiting})) as history:
-        found = await history.read([llama, mistral], NOW)
+        found = good(await history.read([llama, mistral], NOW))
     assert {llama: 3.0, mistral: 7.0} == {
         workload: readings[0].value(Signal.WAITING) for workload, readings in found.items()
     }
@@ -124,7 +132,7 @@ async def test_values_reach_their_workload() -> None:
 async def test_an_answer_with_half_the_series_is_an_answer() -> None:
     running = matrix(about("llama", "3"))
     async with reading(answering({"sum by": EMPTY, "num_requests_running": running})) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert Reason.ABSENT == summary(readings)["waiting"]
     assert summary(readings)["reporting"] == 3.0
@@ -133,18 +141,19 @@ async def test_an_answer_with_half_the_series_is_an_answer() -> None:
 async def test_two_models_are_ambiguous_and_named() -> None:
     waiting = matrix(about("llama", "3", model_name="a"), about("llama", "4", model_name="b"))
     async with reading(answering({"num_requests_waiting": waiting})) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert "2 answers where one is meant: a, b" in str(readings.signals[Signal.WAITING])
 
 
-async def test_a_failed_query_leaves_out_its_workloads_only() -> None:
+async def test_a_failed_query_costs_its_workloads_only() -> None:
     vllm, sglang = make_workload(engine="vllm"), make_workload(engine="sglang")
     async with reading(answering({"vllm:num_requests_waiting": status(400)})) as history:
         with capture_logs() as logs:
             found = await history.read([vllm, sglang], NOW)
             await history.read([vllm, sglang], NOW)
-    assert [sglang] == list(found)
+    assert isinstance(found[vllm], SignalMalformed)
+    assert not isinstance(found[sglang], ForescaleError)
     [log] = logs
     assert log["event"] == "workloads_left_out"
 
@@ -179,7 +188,7 @@ async def test_a_long_range_is_asked_in_pieces() -> None:
     workload = make_workload(spec=Spec(latency=Vote.OFF, utilization=Vote.OFF), engine="custom")
     ticks = range(0, 25_000 * 60, 60)
     async with reading(server) as history:
-        found = await history.read([workload], ticks)
+        found = good(await history.read([workload], ticks))
     assert len(found[workload]) == 25_000
     for question in server.asked:
         points = (int(question.form["end"]) - int(question.form["start"])) // 60 + 1
@@ -196,7 +205,7 @@ async def test_the_pieces_of_a_range_are_put_together() -> None:
     ticks = range(0, 12_000 * 15, 15)
     workload = make_workload(spec=Spec(latency=Vote.OFF, utilization=Vote.OFF))
     async with reading(echo) as history:
-        found = await history.read([workload], ticks)
+        found = good(await history.read([workload], ticks))
     assert list(ticks) == [readings.value(Signal.TOKENS) for readings in found[workload]]
 
 
@@ -204,7 +213,9 @@ async def test_a_namespace_that_is_not_allowed_is_not_asked_for() -> None:
     server = FakePrometheus()
     mine, other = make_workload(namespace="mine"), make_workload(namespace="other")
     async with reading(server, namespaces=("mine",)) as history:
-        assert [mine] == list(await history.read([mine, other], NOW))
+        found = await history.read([mine, other], NOW)
+    assert "main: not for namespace other" == str(found[other])
+    assert not isinstance(found[mine], ForescaleError)
     assert not [question for question in server.asked if "other" in question.form["query"]]
 
 
@@ -212,7 +223,9 @@ async def test_matchers_that_cannot_be_read_cost_their_workload_only() -> None:
     good, bad = make_workload("good"), make_workload("bad", matchers="x==")
     async with reading(FakePrometheus()) as history:
         with capture_logs():
-            assert [good] == list(await history.read([good, bad], NOW))
+            found = await history.read([good, bad], NOW)
+    assert isinstance(found[bad], ConfigError)
+    assert not isinstance(found[good], ForescaleError)
 
 
 def test_forced_matchers_that_cannot_be_read_are_refused_at_the_start() -> None:
@@ -231,7 +244,7 @@ async def test_nothing_to_read_asks_nothing() -> None:
 async def test_what_can_be_no_measurement_is_malformed(value: str) -> None:
     waiting = matrix(about("llama", value))
     async with reading(answering({"num_requests_waiting": waiting})) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert Reason.MALFORMED == summary(readings)["waiting"]
 
@@ -242,7 +255,7 @@ async def test_the_quantile_of_nothing_is_idle() -> None:
         "token_seconds_count": matrix(about("llama", "0")),
     }
     async with reading(answering(answers)) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert Reason.IDLE == summary(readings)["latency"]
 
@@ -253,7 +266,7 @@ async def test_no_number_for_a_latency_of_many_requests_is_malformed() -> None:
         "token_seconds_count": matrix(about("llama", "500")),
     }
     async with reading(answering(answers)) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert Reason.MALFORMED == summary(readings)["latency"]
 
@@ -261,7 +274,7 @@ async def test_no_number_for_a_latency_of_many_requests_is_malformed() -> None:
 async def test_a_pod_that_was_seen_too_long_ago_is_stale() -> None:
     seen = {"max by": matrix(about("llama", str(AT - 121))), "sum by": matrix(about("llama", "3"))}
     async with reading(answering(seen)) as history:
-        found = await history.read([make_workload()], NOW)
+        found = good(await history.read([make_workload()], NOW))
     [[readings]] = found.values()
     assert Reason.STALE == summary(readings)["running"]
 

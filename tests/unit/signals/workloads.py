@@ -1,11 +1,14 @@
 """Workloads and meters for tests of the signal sources."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from scaler.config.engines import ENGINES
 from scaler.config.workload import Key, Watch, Workload
+from scaler.errors import ForescaleError
+from scaler.policy.model import Readings
 from scaler.policy.spec import Spec, Vote
 
 NAMESPACE = "models"
@@ -29,6 +32,19 @@ def make_workload(
             **watch,
         ),
     )
+
+
+def good(
+    found: Mapping[Workload, Sequence[Readings] | ForescaleError],
+) -> dict[Workload, Sequence[Readings]]:
+    """What was found, which is readings for everybody."""
+    readings = {
+        workload: answer
+        for workload, answer in found.items()
+        if not isinstance(answer, ForescaleError)
+    }
+    assert list(found) == list(readings), found
+    return readings
 
 
 @attrs.define
