@@ -121,10 +121,15 @@ def is_object(document: Document) -> bool:
     return isinstance(raw, Mapping) and "kind" in raw and "apiVersion" in raw
 
 
+def kind_of(document: Document) -> str:
+    """The kind of an object, as text whatever it is."""
+    return str(document.raw["kind"])
+
+
 def items(document: Document) -> Iterator[Document]:
     """The object itself, or those of a list."""
     inner = document.raw.get("items")
-    if not str(document.raw["kind"]).endswith("List") or not isinstance(inner, list):
+    if not kind_of(document).endswith("List") or not isinstance(inner, list):
         yield document
         return
     for index, raw in enumerate(inner):

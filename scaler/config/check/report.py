@@ -9,7 +9,7 @@ from scaler.config.check.documents import Document, documents
 from scaler.config.check.finding import Code, Finding
 from scaler.config.check.hpa import damping
 from scaler.config.check.metadata import Operator, understood
-from scaler.config.check.objects import Scaled, Trigger, is_object, items, mapping, scaled
+from scaler.config.check.objects import Scaled, Trigger, is_object, items, kind_of, mapping, scaled
 from scaler.config.check.settings import configuration
 from scaler.config.metadata import FROM_ENV
 from scaler.config.settings import Settings
@@ -99,7 +99,7 @@ def _is_configuration(document: Document) -> bool:
 
 def _scaled(objects: Sequence[Document], *, namespace: str) -> Iterator[Scaled]:
     for document in objects:
-        if document.raw["kind"] in {"ScaledObject", "ScaledJob"}:
+        if kind_of(document) in {"ScaledObject", "ScaledJob"}:
             yield scaled(document, namespace=namespace)
 
 
@@ -108,7 +108,7 @@ def _services(objects: Sequence[Document], namespace: str) -> Mapping[tuple[str,
     found = {}
     for document in objects:
         about = mapping(document.raw.get("metadata"))
-        if document.raw["kind"] == "Service":
+        if kind_of(document) == "Service":
             found[str(about.get("namespace") or namespace), str(about.get("name"))] = document
     return found
 
@@ -122,7 +122,7 @@ def _checked(
     asked: list[Asked] = []
     findings: list[Finding] = [*keda.same_targets(mine)]
     for one in mine:
-        if one.document.raw["kind"] == "ScaledJob":
+        if kind_of(one.document) == "ScaledJob":
             findings.append(_job(one))
             continue
         findings += keda.of_object(one)
@@ -151,7 +151,7 @@ def _job(one: Scaled) -> Finding:
 def _misspelled(objects: Sequence[Document]) -> Iterator[Finding]:
     """Kinds of KEDA's group that are none."""
     for document in objects:
-        kind = str(document.raw["kind"])
+        kind = kind_of(document)
         if str(document.raw["apiVersion"]).startswith("keda.sh/") and kind not in _KINDS:
             do = nearest(kind, _KINDS) or "it is not checked"
             says = "is no kind of KEDA's"
