@@ -21,7 +21,16 @@ from scaler.serving.pages.chart import Chart, draw, span
 from scaler.serving.pages.overview import Assessed, assess
 from scaler.serving.pages.subject import Subject
 from scaler.serving.pages.trails import Trail
-from scaler.serving.pages.wording import ago, duration, meaning, number, plural, quantity, setting
+from scaler.serving.pages.wording import (
+    age,
+    ago,
+    duration,
+    meaning,
+    number,
+    plural,
+    quantity,
+    setting,
+)
 from scaler.serving.served import Answer
 
 ANSWERS = 25
@@ -127,8 +136,8 @@ def _readings(published: Published, *, now: int) -> Iterator[Line]:
 def _reading(name: str, reading: Reading, *, now: int) -> Line:
     match reading:
         case Sample():
-            text, age = quantity(name, reading.value), ago(now - reading.at)
-            return Line(name=name, text=text, about=meaning(name), age=age)
+            text, old = quantity(name, reading.value), age(now - reading.at)
+            return Line(name=name, text=text, about=meaning(name), age=old)
         case Gap():
             quiet = reading.reason in {*BENIGN, Reason.ABSENT}
             return Line(
@@ -167,5 +176,15 @@ def _origin(capacity: Capacity, *, given: float | None) -> str:
 
 def _spec(subject: Subject) -> Mapping[str, str]:
     """The policy under the names and in the form that its owner writes."""
-    fields = attrs.asdict(subject.workload.spec, recurse=False)
-    return {camel(name): setting(name, value) for name, value in fields.items()}
+    spec = subject.workload.spec
+    fields = attrs.asdict(spec, recurse=False)
+    shown = {camel(name): setting(name, value) for name, value in fields.items()}
+    # Inside, some settings go by the policy's words.
+    owners = {
+        "step": "evaluationInterval",
+        "prior": f"{spec.unit.value}PerReplica",
+        "objective": "latencyTarget",
+        "fixedCapacity": "capacity",
+    }
+    shown["fixedCapacity"] = "fixed" if spec.fixed_capacity else "learn"
+    return {owners.get(name, name): text for name, text in shown.items()}

@@ -30,16 +30,21 @@ def duration(seconds: float) -> str:
     return "".join(f"{value}{unit}" for value, unit in parts if value) or "0s"
 
 
-def ago(seconds: int) -> str:
-    """How long since: exact while it is young, in two units at most."""
+def age(seconds: int) -> str:
+    """How old: exact while it is young, in one unit."""
     minute, hour, day = 60, 3600, 86400
     if seconds < 2 * minute:
-        return f"{max(0, seconds)} s ago"
+        return f"{max(0, seconds)} s"
     if seconds < 2 * hour:
-        return f"{seconds // minute} min ago"
+        return f"{seconds // minute} min"
     if seconds < 2 * day:
-        return f"{seconds // hour} h ago"
-    return f"{seconds // day} days ago"
+        return f"{seconds // hour} h"
+    return f"{seconds // day} days"
+
+
+def ago(seconds: int) -> str:
+    """How long since: `12 s ago`."""
+    return f"{age(seconds)} ago"
 
 
 def when(at: int) -> str:
