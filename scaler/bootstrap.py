@@ -110,7 +110,7 @@ class Service:
         known = {
             name: (self.settings.sources[name], h) for name, h in self._histories.named.items()
         }
-        named = prometheus(settings, telemetry=self.telemetry, known=known)
+        named = prometheus(settings, clock=self._clock, telemetry=self.telemetry, known=known)
         workloads = declared(settings)
         self.settings = settings
         await self._histories.use(named)
@@ -165,10 +165,10 @@ def histories(
     """Every source that the settings name, and what metadata may add."""
     stored = StoredReadings(store) if store else None
     return Histories(
-        named=prometheus(settings, telemetry=telemetry),
+        named=prometheus(settings, clock=clock, telemetry=telemetry),
         scrape=ScrapeHistory(Targets(meter=telemetry), clock=clock.now, stored=stored),
         at_address=lambda address: PrometheusHistory(
-            address, PrometheusSource(url=address), meter=telemetry
+            address, PrometheusSource(url=address), meter=telemetry, clock=clock.now
         ),
     )
 
@@ -176,6 +176,7 @@ def histories(
 def prometheus(
     settings: Settings,
     *,
+    clock: Clock,
     telemetry: Telemetry,
     known: Mapping[str, tuple[PrometheusSource, Readable]] | None = None,
 ) -> Mapping[str, Readable]:
@@ -186,7 +187,7 @@ def prometheus(
         if settings.sources.get(name) == old
     }
     return {
-        name: kept.get(name) or PrometheusHistory(name, source, meter=telemetry)
+        name: kept.get(name) or PrometheusHistory(name, source, meter=telemetry, clock=clock.now)
         for name, source in settings.sources.items()
     }
 
