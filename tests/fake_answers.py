@@ -42,6 +42,10 @@ class FakeAnswers:
         self._failure = error
         self._wake()
 
+    def standing(self, workload: Workload) -> Published | None:
+        """Nothing stands: every answer is waited for, so that tests can make it late."""
+        return None
+
     async def answer(self, workload: Workload) -> Published:
         self.asked.append(workload.key)
         await self._count(0)

@@ -115,12 +115,26 @@ class Loop:
             DecisionExpired: nothing true can be said any more.
         """
         watched = self._meet(workload)
-        watched.asked_at = self._clock.now()
         if not watched.looked.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(watched.looked.wait(), FIRST_LOOK)
+        return self._stands(watched)
+
+    def standing(self, workload: Workload) -> Published | None:
+        """What stands on the board, at once; None for a workload whose first look is not over.
+
+        Raises:
+            UnknownWorkload: its source has not answered yet.
+            DecisionExpired: nothing true can be said any more.
+        """
+        watched = self._meet(workload)
+        return self._stands(watched) if watched.looked.is_set() else None
+
+    def _stands(self, watched: Watched) -> Published:
+        now = self._clock.now()
+        watched.asked_at = now
         try:
-            return self.board.answer(workload.key, now=int(self._clock.now()))
+            return self.board.answer(watched.fold.workload.key, now=int(now))
         except (UnknownWorkload, DecisionExpired) as error:
             trouble = watched.fold.trouble
             if trouble is None:

@@ -18,6 +18,15 @@ REMEMBERED = 20_000
 class Answers(Protocol):
     """Whoever has the decisions. Touches no network while it answers."""
 
+    def standing(self, workload: Workload) -> Published | None:
+        """What can be said at once; None for a new workload, which `answer` waits for.
+
+        Raises:
+            UnknownWorkload: its source has not answered yet.
+            DecisionExpired: nothing true can be said any more.
+        """
+        ...
+
     async def answer(self, workload: Workload) -> Published:
         """What can be said now, whose target is a number; for a new workload after a first look.
 

@@ -148,8 +148,12 @@ class Servicer(ExternalScalerServicer):
         self, ref: pb.ScaledObjectRef
     ) -> tuple[Published | None, grpc.StatusCode, str]:
         try:
-            async with asyncio.timeout(BUDGET):
-                published = await self._answers.answer(self._workload(ref))
+            workload = self._workload(ref)
+            # Nearly always there is one, and a timeout would take a third of the call.
+            published = self._answers.standing(workload)
+            if published is None:
+                async with asyncio.timeout(BUDGET):
+                    published = await self._answers.answer(workload)
         except ConfigError as error:
             return None, grpc.StatusCode.INVALID_ARGUMENT, str(error)
         except ForescaleError as error:
