@@ -12,9 +12,11 @@ import click
 from scaler.errors import ConfigError, ForescaleError
 
 COMMANDS: Mapping[str, str] = {
+    "backtest": "scaler.cli.backtest",
     "check": "scaler.cli.check",
     "demo": "scaler.cli.demo",
     "explain": "scaler.cli.explain",
+    "forecast": "scaler.cli.forecast",
     "serve": "scaler.cli.serve",
 }
 """Command to module; its click command is called `command`."""

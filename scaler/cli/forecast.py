@@ -1,0 +1,43 @@
+"""`forescale forecast`: what follows after the end of a series."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from scaler.cli.series import plan_of, read, series_options
+from scaler.studies.forecasts import document, forecast
+from scaler.studies.lines import forecast_lines
+from scaler.studies.long import write_forecast
+
+
+@click.command("forecast")
+@series_options
+@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    envvar="FORESCALE_CSV",
+    help="One row for each series and time.",
+)
+def command(
+    *, files: tuple[str, ...], as_json: bool, csv_file: Path | None, **options: Any
+) -> None:
+    """What follows after the end of a series: path, bands, and the bound of the maximum.
+
+    Each FILE (CSV, TSV, JSON lines, Parquet; gzip; a dash is standard input) holds one series or
+    many. A SPAN is a number of steps, 48, or a duration, 30m, 12h, 14d.
+    """
+    found = read(files, options)
+    plan = plan_of(options)
+    made = [(trace, forecast(trace, plan=plan)) for trace in found]
+    if csv_file is not None:
+        with csv_file.open("w", encoding="utf-8") as file:
+            write_forecast(made, file=file)
+    if as_json:
+        click.echo(orjson.dumps(document(made, plan=plan)))
+        return
+    for trace, each in made:
+        click.echo("\n".join([*forecast_lines(trace, each), ""]))

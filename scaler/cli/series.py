@@ -1,0 +1,127 @@
+"""Options that `forecast` and `backtest` share: which series, which forecast."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from scaler.config import values
+from scaler.studies.plan import BANDS, Plan, quantiles, span
+from scaler.studies.traces import Columns, Trace, traces
+
+_Command = Callable[..., None]
+
+
+class Parsed(click.ParamType[Any]):
+    """A value that one of our parsers reads."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Parse what is still text."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except values.Invalid as invalid:
+            hint = f" ({invalid.hint})" if invalid.hint else ""
+            self.fail(f"{invalid.rule}, got {value!r}{hint}", param, ctx)
+
+
+def _option(*names: str, help: str, **more: Any) -> Callable[[_Command], _Command]:  # noqa: A002 - click's word
+    variable = names[-1].lstrip("-").replace("-", "_").upper()
+    return click.option(*names, help=help, envvar=f"FORESCALE_{variable}", **more)
+
+
+SPAN = Parsed("span", span)
+
+_FILES = click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)
+
+_OPTIONS = (
+    _option("--time", metavar="COLUMN", help="Column of times.  [default: timestamp, ds, ...]"),
+    _option(
+        "--value",
+        metavar="COLUMN",
+        multiple=True,
+        help="Column of values, each a series.  [default: every column of numbers]",
+    ),
+    _option("--id", metavar="COLUMN", help="Column that tells series apart.  [default: unique_id]"),
+    _option(
+        "--events",
+        metavar="DURATION",
+        type=Parsed("duration", values.whole_seconds(low=1)),
+        help="Rows are events: add up their values, or count them, over so long.",
+    ),
+    _option("--horizon", metavar="SPAN", type=SPAN, help="How far.  [default: 1h, or 6 steps]"),
+    _option(
+        "--window",
+        metavar="SPAN",
+        type=SPAN,
+        help="What the bound of the maximum looks ahead.  [default: the horizon]",
+    ),
+    _option(
+        "--input-size", metavar="SPAN", type=SPAN, help="History to learn from.  [default: 28d]"
+    ),
+    _option("--refit-every", metavar="SPAN", type=SPAN, help="Between refits.  [default: 6h]"),
+    _option(
+        "--quantile",
+        metavar="Q",
+        type=Parsed("quantile", values.number(low=0.5, high=0.999)),
+        default="0.9",
+        show_default=True,
+        help="Share of windows whose maximum shall stay within the bound.",
+    ),
+    _option(
+        "--level",
+        metavar="PERCENT",
+        type=click.FloatRange(1, 99.8),
+        multiple=True,
+        help="Central share of a band, 80 for 10 % to 90 %; may be repeated.",
+    ),
+    _option(
+        "--season",
+        metavar="LIST",
+        type=Parsed("seasons", values.several(values.season)),
+        default="day,week",
+        show_default=True,
+        help="Seasons of demand.",
+    ),
+    _option(
+        "--timezone",
+        metavar="ZONE",
+        type=Parsed("zone", values.timezone),
+        default="UTC",
+        show_default=True,
+        help="Whose clock the seasons follow.",
+    ),
+)
+
+
+def series_options(command: _Command) -> _Command:
+    """Add the files and the shared options to a command."""
+    for each in reversed((_FILES, *_OPTIONS)):
+        command = each(command)
+    return command
+
+
+def read(files: Sequence[str], options: dict[str, Any]) -> list[Trace]:
+    """Take the columns out of the options, and return the series of all files."""
+    columns = Columns(
+        time=options.pop("time"),
+        values=options.pop("value"),
+        id=options.pop("id"),
+        events=options.pop("events"),
+    )
+    return [trace for path in files for trace in traces(path, columns=columns)]
+
+
+def plan_of(options: dict[str, Any]) -> Plan:
+    """Return the plan that the other options make."""
+    levels, seasons = options.pop("level"), options.pop("season")
+    return Plan(seasons=seasons, levels=quantiles(levels) or BANDS, **options)
