@@ -67,11 +67,15 @@ class Line:
 
 @attrs.frozen(kw_only=True)
 class Detail:
-    """Everything on the page of one workload; `published` is None before its first decision."""
+    """Everything on the page of one workload; `published` is None before its first decision.
+
+    `unread` is why what was served cannot be told.
+    """
 
     assessed: Assessed
     chart: Chart
-    answers: Sequence[Answer]
+    answers: Sequence[Answer] = ()
+    unread: str = ""
     published: Published | None
     bars: Sequence[Bar] = ()
     wish: str = ""
@@ -80,13 +84,12 @@ class Detail:
     spec: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def detail(subject: Subject, *, trail: Trail, answers: Sequence[Answer]) -> Detail:
-    """Lay out what stands for a workload; `answers` is what was served, oldest first."""
+def detail(subject: Subject, *, trail: Trail) -> Detail:
+    """Lay out what stands for a workload."""
     seconds = span(trail.start, now=subject.now)
     bare = Detail(
         assessed=assess(subject),
         chart=draw(trail.runs(), now=subject.now, seconds=seconds),
-        answers=list(reversed(answers))[:ANSWERS],
         published=subject.published,
         spec=_spec(subject),
     )
@@ -99,6 +102,11 @@ def detail(subject: Subject, *, trail: Trail, answers: Sequence[Answer]) -> Deta
         readings=list(_readings(subject.published, now=subject.now)),
         knowledge=dict(_knowledge(subject.published)),
     )
+
+
+def serving(shown: Detail, answers: Sequence[Answer]) -> Detail:
+    """The page with what was served; `answers` come oldest first."""
+    return attrs.evolve(shown, answers=list(reversed(answers))[:ANSWERS])
 
 
 def _bars(decision: Decision) -> Sequence[Bar]:

@@ -10,9 +10,10 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scaler.config.workload import Workload
+from scaler.errors import SignalError
 from scaler.runtime.board import Board, Published
 from scaler.serving.pages import wording
-from scaler.serving.pages.detail import detail
+from scaler.serving.pages.detail import detail, serving
 from scaler.serving.pages.overview import SORTS, Assessed, assess, overview, query
 from scaler.serving.pages.subject import Level, Subject
 from scaler.serving.pages.trails import KEPT, Trails
@@ -95,8 +96,12 @@ class Site:
             return await self._page(
                 "missing.html", now=now, refresh=refresh, status=404, content=content
             )
-        answers = await self._view.served.between(namespace, name, start=now - KEPT, stop=now)
-        shown = detail(subject, trail=self._view.trails.of(namespace, name), answers=answers)
+        shown = detail(subject, trail=self._view.trails.of(namespace, name))
+        try:
+            answers = await self._view.served.between(namespace, name, start=now - KEPT, stop=now)
+            shown = serving(shown, answers)
+        except SignalError as error:
+            shown = attrs.evolve(shown, unread=str(error))
         return await self._page(
             "workload.html", now=now, refresh=refresh, content={"detail": shown}
         )
