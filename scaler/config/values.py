@@ -136,9 +136,10 @@ def number(*, low: float = 0.0, above: float | None = None, high: float = 1e12) 
     """A finite decimal from `low` (or strictly above `above`) to `high`."""
 
     def parse(given: str) -> float:
-        if not _DECIMAL.fullmatch(given.strip()):
+        stripped = given.strip()
+        if not _DECIMAL.fullmatch(stripped):
             raise Invalid("must be a plain decimal number")
-        value = float(given)
+        value = float(stripped)
         if above is not None and value <= above:
             raise Invalid(f"must be above {above:g}")
         if not low <= value <= high:

@@ -120,3 +120,7 @@ def test_unquoted_yaml_boolean_is_recognized() -> None:
     with pytest.raises(Invalid) as refusal:
         values.one_of({"on": 1, "observe": 2})("true")
     assert 'quote it: "on"' == refusal.value.hint
+
+
+def test_whatever_counts_as_white_space_around_a_number_is_left_away() -> None:
+    assert 4.0 == values.number()("4\x1c")
