@@ -10,7 +10,7 @@ from scaler.studies.backtests import Account
 from scaler.studies.svg import Axis, Frame, scale
 from scaler.studies.times import iso, length
 
-_FANS = 8
+_FANS = 24
 _BINS = 90
 _MODELS = 5
 _POINTS = 600
