@@ -67,6 +67,13 @@ def test_a_required_server_that_is_missing_fails(
         servers.need("prometheus")
 
 
+def test_what_is_never_built_skips_with_the_way_to_install_it(bare: Path) -> None:
+    with pytest.raises(pytest.skip.Exception, match=r"not on PATH \(apt-get install chromium"):
+        servers.need("chromium")
+    with pytest.raises(servers.NotAvailableError, match="not on PATH"):
+        servers.find_or_build("chromium")
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [

@@ -13,7 +13,8 @@ _SHORT = 0.1
 
 def number(value: float) -> str:
     """Four digits that count: `12,345`, `6.25`, `0.0312`."""
-    if abs(value) >= _THOUSAND:
+    # What rounds to a thousand with four digits is one.
+    if abs(value) >= _THOUSAND - 0.05:
         return f"{value:,.0f}"
     return f"{value:.4g}"
 

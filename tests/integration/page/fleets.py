@@ -19,7 +19,7 @@ from scaler.policy.model import (
 from scaler.policy.spec import Mode
 from scaler.runtime.board import Board, Published
 from scaler.serving.pages.trails import KEPT, Trails
-from scaler.serving.served import MemoryServed
+from scaler.serving.served import MemoryServed, Served
 from scaler.telemetry import Telemetry
 from tests.unit.serving.published import NOW, published
 
@@ -32,7 +32,7 @@ class Fleets:
 
     board: Board = attrs.field(factory=Board)
     trails: Trails = attrs.field(factory=Trails)
-    served: MemoryServed = attrs.field(factory=lambda: MemoryServed(build="1.2.3"))
+    served: Served = attrs.field(factory=lambda: MemoryServed(build="1.2.3"))
     telemetry: Telemetry = attrs.field(factory=lambda: Telemetry(version="1.2.3"))
     troubles: dict[Workload, str] = attrs.field(factory=dict)
 

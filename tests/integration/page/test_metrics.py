@@ -1,4 +1,4 @@
-"""Every exported metric that needs no cluster and no forecast, of a real service."""
+"""A real service from outside: every metric that needs no cluster and no forecast, and the page."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
+import attrs
 import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
@@ -112,9 +113,17 @@ def found(row: str, series: Sequence[Series]) -> bool:
     )
 
 
+@attrs.frozen(kw_only=True)
+class Told:
+    """What a service says once it exports everything, or after a while."""
+
+    series: Sequence[Series]
+    overview: str
+    detail: str
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def series(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sequence[Series]]:
-    """What is exported once everything is, or after a while."""
+async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     folder = tmp_path_factory.mktemp("metrics")
     with simulated(folder) as endpoints:
         workloads = declared(endpoints)
@@ -132,7 +141,10 @@ async def series(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sequ
             given = {"scalerAddress": service.grpc, **workloads[FLEET]}
             ours = ScaledObject(namespace="models", name=FLEET, metadata=given)
             try:
-                yield await complete(service, client, ours)
+                series = await complete(service, client, ours)
+                _, overview = await service.get("/")
+                _, detail = await service.get(f"/workloads/models/{FLEET}")
+                yield Told(series=series, overview=overview, detail=detail)
             finally:
                 await client.close()
 
@@ -151,10 +163,22 @@ async def complete(service: Forescale, client: KedaClient, ours: ScaledObject) -
 
 
 @pytest.mark.parametrize("row", ROWS)
-async def test_metric_has_a_real_value(series: Sequence[Series], row: str) -> None:
-    shown = [(labels, value) for name, labels, value in series if name in {row, f"{row}_count"}]
-    assert found(row, series), shown
+async def test_metric_has_a_real_value(told: Told, row: str) -> None:
+    named = {row, f"{row}_count"}
+    shown = [(labels, value) for name, labels, value in told.series if name in named]
+    assert found(row, told.series), shown
 
 
 async def test_every_metric_is_shown_that_needs_no_forecast() -> None:
     assert {metric.name for metric in METRICS} - FORECAST == set(ROWS)
+
+
+async def test_page_draws_what_the_loop_decided(told: Told) -> None:
+    assert '<path class="target" d="M' in told.detail
+    assert "maxReplicas 2 forbids" in told.detail
+    assert "requests/s" in told.detail
+
+
+async def test_page_lists_what_has_no_answer(told: Told) -> None:
+    assert f"/workloads/models/{FLEET}" in told.overview
+    assert "/workloads/models/nowhere" in told.overview
