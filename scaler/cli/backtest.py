@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.progress import track
 
-from scaler.cli.series import SPAN, Parsed, plan_of, read, series_options
+from scaler.cli.series import OUTPUT, SPAN, Parsed, plan_of, read, series_options
 from scaler.studies.backtests import Account, run
 from scaler.studies.document import changes, document, earlier
 from scaler.studies.executors import executor
@@ -18,8 +18,6 @@ from scaler.studies.figures import Gate, failures, gate
 from scaler.studies.lines import account_lines, change_lines, summary_lines
 from scaler.studies.long import write_backtest
 from scaler.studies.page import page
-
-_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 @click.command("backtest")
@@ -73,9 +71,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 )
 @click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
 @click.option(
-    "--csv", "csv_file", type=_FILE, envvar="FORESCALE_CSV", help="Forecasts of every origin."
+    "--csv",
+    "csv_file",
+    type=OUTPUT,
+    metavar="FILE",
+    envvar="FORESCALE_CSV",
+    help="Forecasts of every origin.",
 )
-@click.option("--html", "html_file", type=_FILE, envvar="FORESCALE_HTML", help="A page of charts.")
+@click.option(
+    "--html",
+    "html_file",
+    type=OUTPUT,
+    metavar="FILE",
+    envvar="FORESCALE_HTML",
+    help="A page of charts.",
+)
 @click.pass_context
 def command(  # noqa: PLR0913 - one for each option
     ctx: click.Context,

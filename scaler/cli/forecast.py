@@ -6,7 +6,7 @@ from typing import Any
 import click
 import orjson
 
-from scaler.cli.series import plan_of, read, series_options
+from scaler.cli.series import OUTPUT, plan_of, read, series_options
 from scaler.studies.forecasts import document, forecast
 from scaler.studies.lines import forecast_lines
 from scaler.studies.long import write_forecast
@@ -18,7 +18,8 @@ from scaler.studies.long import write_forecast
 @click.option(
     "--csv",
     "csv_file",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    type=OUTPUT,
+    metavar="FILE",
     envvar="FORESCALE_CSV",
     help="One row for each series and time.",
 )

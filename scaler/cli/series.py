@@ -1,6 +1,8 @@
 """Options that `forecast` and `backtest` share: which series, which forecast."""
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -38,6 +40,19 @@ def _option(*names: str, help: str, **more: Any) -> Callable[[_Command], _Comman
 
 
 SPAN = Parsed("span", span)
+
+
+def _output(given: str) -> Path:
+    """A file that can be written, which is found out before the work and not after it."""
+    path = Path(given)
+    if path.is_dir() or not path.parent.is_dir():
+        raise values.Invalid("must be a file in a folder that exists")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise values.Invalid("must be a file that can be written")
+    return path
+
+
+OUTPUT = Parsed("file", _output)
 
 _FILES = click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)

@@ -1,7 +1,6 @@
 """Where work is done: here, in processes of this machine, or on a Dask cluster."""
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from scaler.errors import ConfigError, Problem
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE = 10
 """Seconds for a Dask scheduler to answer."""
 
@@ -47,7 +45,7 @@ def executor(*, jobs: int = 1, scheduler: str | None = None) -> Iterator[Executo
     elif jobs == 1:
         yield Here()
     else:
-        with _single_threaded(), _processes(jobs) as pool:
+        with _processes(jobs) as pool:
             yield pool
 
 
@@ -60,21 +58,6 @@ def _processes(jobs: int) -> Iterator[Executor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let children begin with one thread for linear algebra: they share the cores already."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager
