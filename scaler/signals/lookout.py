@@ -7,7 +7,7 @@ from yarl import URL
 
 from scaler.config.workload import Workload
 from scaler.errors import SignalUnavailable
-from scaler.policy.model import Gap, Readings, Reason, Sample, Signal
+from scaler.policy.model import Gap, Reading, Readings, Reason, Sample, Signal
 from scaler.policy.spec import Vote
 from scaler.signals.catalog.gateways import HELD
 from scaler.signals.catalog.metric import Names, Rate
@@ -92,9 +92,10 @@ class Lookout:
         readings = self._assembled(answer, at=at)
         row = wish(workload.watch, workload.spec).row
         there = self._there(outcomes, probe=row.probe)
-        told = there or _sleeps(workload)
-        if told and Fact.WANTED not in answer and row.own_pods and row.probe:
-            count = Sample(value=float(there), at=at)
+        if Fact.WANTED not in answer and row.own_pods and row.probe:
+            count: Reading = Gap(reason=Reason.ABSENT, detail=_troubles(outcomes))
+            if there or _sleeps(workload):
+                count = Sample(value=float(there), at=at)
             readings = attrs.evolve(readings, wanted=count, ready=count)
         return readings if self._pages.deep else _without_rates(readings, workload)
 

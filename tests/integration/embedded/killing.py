@@ -33,7 +33,7 @@ from tests.integration.service.forescale import DECIDED, Forescale
 
 WORKLOADS = 20
 SETTLE = 3
-LIVES = 2.5
+LIVES = 6.0
 """Seconds at most from the moment that it serves to the moment that it is killed."""
 EARLY = 0.2
 """Share of kills at any moment of the start."""
