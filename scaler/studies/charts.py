@@ -142,7 +142,7 @@ def calibration(account: Account) -> Chart:
     return Chart(
         title="Calibration",
         note="Promised quantile across, share of values within it upwards; on the diagonal,"
-        " what was promised was held.",
+        " what was promised was held. Many equal values, such as zeros, lift the low end.",
         drawing=frame.drawing(marks, title="Calibration"),
         legend=(
             ("forecast", "quantiles of each step"),
