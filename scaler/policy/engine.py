@@ -20,17 +20,12 @@ from scaler.policy.model import (
     Signal,
     State,
 )
+from scaler.policy.pace import apart_since, within_policies
 from scaler.policy.recommendations import RECOMMENDATIONS
 from scaler.policy.remember import TREND, asleep, evidence_memory, remember
 from scaler.policy.situation import Situation
 from scaler.policy.spec import Spec
-from scaler.policy.stabilize import (
-    apart_since,
-    ceiling,
-    down_window,
-    within_policies,
-    within_windows,
-)
+from scaler.policy.stabilize import ceiling, down_window, within_windows
 
 
 def start(spec: Spec, at: int) -> State:

@@ -77,13 +77,19 @@ def raise_on(evidence: Evidence, *, situation: Situation) -> Recommendation:
         return Recommendation(signal=evidence.run, note="unknown how many replicas are wanted")
     steps = _steps(evidence, asked=asked, began=began, situation=situation)
     if steps == 0:
-        return Recommendation(signal=evidence.run, note="not_capacity: more replicas did not help")
+        return Recommendation(signal=evidence.run, note=_why_expired(situation))
     return Recommendation(
         signal=evidence.run,
         replicas=base + steps * step_up(base),
         formula="wanted_when_it_began + steps * step",
         terms={"wanted_when_it_began": base, "steps": steps, "step": step_up(base)},
     )
+
+
+def _why_expired(situation: Situation) -> str:
+    if situation.supply.pending or situation.supply.stuck:
+        return "replicas that were ordered have not come up"
+    return "not_capacity: more replicas did not help"
 
 
 def _asked(evidence: Evidence, *, situation: Situation) -> int | None:

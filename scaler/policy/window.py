@@ -17,6 +17,13 @@ def since(window: Window, *, at: int) -> Window:
     return window[bisect_left(window, (at, float("-inf"))) :]
 
 
+def between(window: Window, *, first: int, last: int) -> Window:
+    """The pairs taken from `first` to `last`, both included."""
+    return window[
+        bisect_left(window, (first, float("-inf"))) : bisect_right(window, (last, float("inf")))
+    ]
+
+
 def asof(window: Window, *, at: int) -> float | None:
     """The newest value taken at `at` or earlier; else the oldest there is; None when empty."""
     if not window:

@@ -8,6 +8,12 @@ from scaler.policy.situation import Evidence, Situation, raise_on
 
 SIGNAL = "queue"
 
+EXPECTED = "waiting + (demand - capacity * (ready + pending / 2)) * lead_time / per_request"
+BACKLOG = f"min(max({EXPECTED}, least), most)"
+
+MOST_BACKLOG = 1e9
+"""Requests; no bound, but a number that a reader can put into the formula."""
+
 
 def recommend(situation: Situation) -> Recommendation:
     """Divide demand and the backlog, spread over `drainWithin`, by capacity.
@@ -50,43 +56,38 @@ def _capacity(situation: Situation, *, waiting: float) -> float | None:
 def _drain(
     situation: Situation, *, waiting: float, capacity: float, per_request: float
 ) -> Recommendation:
+    """What arrives, and in `drain_within` the backlog that will be there when help arrives.
+
+    Replicas that are already pending come up during the lead time, half of it on average, and work
+    off their share: what is ordered is never ordered twice. Over the queue's limit, with no help on
+    its way and the queue not falling, what waits now counts in full: capacity may be less than
+    thought. While replicas are stuck, more would be stuck too: the backlog keeps what is wanted.
+    """
+    supply, spec = situation.supply, situation.spec
     rate = situation.demand.rate or 0.0
-    backlog = _backlog(situation, waiting=waiting, capacity=capacity, per_request=per_request)
-    drain_within = situation.spec.drain_within
+    unhelped = not supply.pending and not situation.demand.falling
+    spare = max(0.0, capacity * (supply.base or 0) - rate)
+    terms = {
+        "demand": rate,
+        "capacity": capacity,
+        "per_request": per_request,
+        "waiting": waiting,
+        "ready": supply.ready,
+        "pending": supply.pending,
+        "lead_time": situation.knowledge.lead_time,
+        "least": waiting if unhelped and waiting > spec.queue_limit else 0.0,
+        "most": spare * spec.drain_within / per_request if supply.stuck else MOST_BACKLOG,
+        "drain_within": spec.drain_within,
+    }
+    drained = capacity * (supply.ready + supply.pending / 2)
+    expected = waiting + (rate - drained) * situation.knowledge.lead_time / per_request
+    backlog = min(max(expected, terms["least"]), terms["most"])
     return Recommendation(
         signal=SIGNAL,
-        replicas=(rate + backlog * per_request / drain_within) / capacity,
-        formula="(demand + backlog * per_request / drain_within) / capacity",
-        terms={
-            "demand": rate,
-            "waiting": waiting,
-            "backlog": backlog,
-            "per_request": per_request,
-            "drain_within": drain_within,
-            "capacity": capacity,
-        },
+        replicas=(rate + backlog * per_request / spec.drain_within) / capacity,
+        formula=f"(demand + {BACKLOG} * per_request / drain_within) / capacity",
+        terms=terms,
     )
-
-
-def _backlog(situation: Situation, *, waiting: float, capacity: float, per_request: float) -> float:
-    """Requests expected to wait once what is ordered now is ready.
-
-    Replicas that are already pending come up during that time, half of it on average, and work off
-    their share: what is ordered is never ordered twice. Over the queue's limit, with no help on its
-    way and the queue not falling, what waits now counts in full: capacity may be less than thought.
-    While replicas are stuck, more of them would be stuck too: the backlog keeps what is wanted.
-    """
-    supply, lead_time = situation.supply, situation.knowledge.lead_time
-    rate = situation.demand.rate or 0.0
-    drained = capacity * (supply.ready + supply.pending / 2)
-    expected = waiting + (rate - drained) * lead_time / per_request
-    unhelped = not supply.pending and not situation.demand.falling
-    counts = unhelped and waiting > situation.spec.queue_limit
-    backlog = max(waiting if counts else 0.0, expected)
-    if not supply.stuck:
-        return backlog
-    spare = capacity * (supply.base or 0) - rate
-    return min(backlog, max(0.0, spare) * situation.spec.drain_within / per_request)
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:

@@ -25,7 +25,7 @@ OPERATORS: Mapping[type[ast.AST], Callable[[float, float], float]] = {
 
 
 def evaluate(formula: str, terms: Mapping[str, float]) -> float:
-    """The value of `formula`: names of terms, four operations, comparison and `min`."""
+    """The value of `formula`: names, numbers, four operations, comparison, `min`, `max`."""
 
     def value(node: ast.AST) -> float:
         match node:
@@ -33,10 +33,14 @@ def evaluate(formula: str, terms: Mapping[str, float]) -> float:
                 return value(body)
             case ast.Name(name):
                 return terms[name]
+            case ast.Constant(int(number)):
+                return number
             case ast.BinOp(left, sign, right) | ast.Compare(left, [sign], [right]):
                 return OPERATORS[type(sign)](value(left), value(right))
             case ast.Call(ast.Name("min"), arguments):
                 return min(map(value, arguments))
+            case ast.Call(ast.Name("max"), arguments):
+                return max(map(value, arguments))
             case other:
                 raise AssertionError(ast.dump(other))
 

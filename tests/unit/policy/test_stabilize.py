@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaler.policy.model import Limit, Readings
+from scaler.policy.pace import within_policies
 from scaler.policy.spec import ScalingPolicy, Spec
-from scaler.policy.stabilize import ceiling, down_window, within_policies, within_windows
+from scaler.policy.stabilize import ceiling, down_window, within_windows
 from scaler.simulation import behavior, hpa
 from tests.builders import EPOCH, STEP
 from tests.unit.policy.situations import lasting, situation, then
@@ -103,6 +104,16 @@ def test_orders_that_do_not_show_yet_are_counted_by_the_time_since(
     now = situation(lasting(20))
     since = now.at - elapsed
     assert expected == within_policies(target, since=since, situation=now)[0]
+
+
+def test_a_shortage_that_has_just_begun_is_allowed_no_more_than_an_older_one() -> None:
+    now = situation(then(lasting(4, wanted=2), 1, wanted=3))
+    just, older, none = (
+        within_policies(50, since=since, situation=now)[0]
+        for since in (now.at, now.at - 2 * STEP, None)
+    )
+    assert none == just
+    assert just <= older
 
 
 def test_without_policies_nothing_is_limited() -> None:
