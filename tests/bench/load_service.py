@@ -1,0 +1,103 @@
+"""The whole service over a history that costs nothing, watched from inside its event loop.
+
+`python -m tests.bench.load_service WORKLOADS` says both ports on one line once every workload has
+been decided on. To `begin` on standard input it says `done` and watches anew; to `tell` it says what
+it saw since as one JSON document.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from scaler.bootstrap import SELDOM, Service
+from scaler.config.settings import Grpc, Ops
+from scaler.config.workload import Workload
+from scaler.policy.model import Readings, Sample
+from scaler.telemetry import configure_logging
+from tests.bench.subjects import SETTINGS, Free, workloads
+
+EVERY = 0.002
+
+
+class Own(Free):
+    """As `Free`, with values of its own for every workload, as a source has them."""
+
+    async def read(
+        self, workloads: Sequence[Workload], ticks: range
+    ) -> Mapping[Workload, Sequence[Readings]]:
+        found = await super().read(workloads, ticks)
+        return {each: [_copied(one) for one in some] for each, some in found.items()}
+
+
+def _copied(readings: Readings) -> Readings:
+    signals = {
+        signal: Sample(value=each.value, at=each.at) if isinstance(each, Sample) else each
+        for signal, each in readings.signals.items()
+    }
+    return attrs.evolve(readings, signals=signals)
+
+
+@attrs.define
+class Watchman:
+    """Wants a turn every two milliseconds, and remembers the longest that it had to wait.
+
+    `stall` is by the clock, whoever else had the core; `work` is what this thread did meanwhile.
+    """
+
+    stall: float = 0.0
+    work: float = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            began, worked = time.perf_counter(), time.thread_time()
+            await asyncio.sleep(EVERY)
+            late = time.perf_counter() - began - EVERY
+            self.stall = max(self.stall, late)
+            self.work = max(self.work, min(late, time.thread_time() - worked))
+
+
+async def serve(count: int) -> None:
+    settings = attrs.evolve(
+        SETTINGS, grpc=Grpc(address="127.0.0.1:0"), ops=Ops(address="127.0.0.1:0")
+    )
+    service = Service(settings, history=Own())
+    service.loop.declare(workloads(count, settings=settings))
+    ports = await service.start()
+    service.loop.declare(workloads(count, settings=settings))
+    while not service.loop.passed:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.1)
+    say(f"{ports.grpc} {ports.ops}")
+    watchman = Watchman()
+    watching = asyncio.create_task(watchman.watch())
+    while (told := (await asyncio.to_thread(sys.stdin.readline)).strip()) in {"begin", "tell"}:
+        if told == "begin":
+            watchman.stall = watchman.work = 0.0
+            say("done")
+        else:
+            say(json.dumps({"resident": resident(), **attrs.asdict(watchman)}))
+    watching.cancel()
+    await service.stop()
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def say(what: str) -> None:
+    print(what, flush=True)  # noqa: T201 - whoever started it reads this
+
+
+if __name__ == "__main__":
+    configure_logging(style="text", level="warning")
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, SELDOM)
+    asyncio.run(serve(int(sys.argv[1])))

@@ -1,0 +1,65 @@
+"""The service over a history that costs nothing, to be measured from outside.
+
+`python -m tests.bench.serving WORKLOADS` says its port on standard output once it has decided on
+all of them, and obeys `tick`, `rest` and `quit` on standard input, saying `done` to each.
+"""
+
+import asyncio
+import gc
+import sys
+from contextlib import suppress
+from functools import partial
+
+from scaler.bootstrap import SELDOM
+from scaler.config.settings import Grpc
+from scaler.config.understand import understand
+from scaler.runtime.clock import SystemClock
+from scaler.runtime.loop import Loop
+from scaler.serving.keda.answers import Metadata
+from scaler.serving.keda.server import KedaServer
+from scaler.serving.keda.servicer import Servicer
+from scaler.serving.recorder import Recorder
+from scaler.serving.served import MemoryServed
+from scaler.telemetry import Telemetry, configure_logging
+from tests.bench.subjects import SETTINGS, Free, workloads
+
+
+async def serve(count: int) -> None:
+    clock, telemetry = SystemClock(), Telemetry(version="bench")
+    loop = Loop(history=Free(), clock=clock, settle=SETTINGS.settle)
+    recorder = Recorder(
+        telemetry=telemetry, served_log=MemoryServed(build="bench"), now=lambda: int(clock.now())
+    )
+    servicer = Servicer(
+        metadata=Metadata(partial(understand, settings=SETTINGS)),
+        answers=loop,
+        audience=recorder,
+    )
+    server = KedaServer(servicer, settings=Grpc(address="127.0.0.1:0"))
+    port = await server.start()
+    loop.declare(workloads(count))
+    ticking: asyncio.Task[None] | None = asyncio.create_task(loop.run())
+    while not loop.passed:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.1)
+    say(port)
+    while (told := (await asyncio.to_thread(sys.stdin.readline)).strip()) not in {"quit", ""}:
+        if told == "tick" and ticking is None:
+            ticking = asyncio.create_task(loop.run())
+        elif told == "rest" and ticking is not None:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+            ticking = None
+        say("done")
+    await server.stop()
+
+
+def say(what: object) -> None:
+    print(what, flush=True)  # noqa: T201 - whoever started it reads this
+
+
+if __name__ == "__main__":
+    configure_logging(style="text", level="warning")
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, SELDOM)
+    asyncio.run(serve(int(sys.argv[1])))
