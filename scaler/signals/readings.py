@@ -5,7 +5,6 @@ its reason, and nothing is ever filled in.
 """
 
 import math
-from collections.abc import Sequence
 
 import attrs
 
@@ -13,7 +12,7 @@ from scaler.config.workload import Workload
 from scaler.policy.model import Gap, Reading, Readings, Reason, Sample, Signal, measured
 from scaler.policy.spec import Vote
 from scaler.signals.catalog import ROWS
-from scaler.signals.quantity import Answer, Fact, Quantity, Track, Windows
+from scaler.signals.quantity import Answer, Fact, Quantity, Windows
 
 MEANINGFUL_REQUESTS = 50
 """A p95 of fewer is decided by one or two of them."""
@@ -30,15 +29,24 @@ class View:
     workload: Workload
     at: int
     windows: Windows
+    _dates: dict[Fact | None, int | Gap] = attrs.field(factory=dict, init=False)
+    """What `taken` found: nearly every quantity asks it again."""
 
     def raw(self, quantity: Quantity) -> float | Gap:
         """The one value of `quantity` at this tick, unjudged."""
+        found: float | Gap = _NO_SERIES
+        for track in self.answer.get(quantity, ()):
+            value = track.values.get(self.at)
+            if value is not None:
+                if found is not _NO_SERIES:
+                    return Gap(reason=Reason.AMBIGUOUS, detail=self._origins(quantity))
+                found = value
+        return found
+
+    def _origins(self, quantity: Quantity) -> str:
         found = [track for track in self.answer.get(quantity, ()) if self.at in track.values]
-        if not found:
-            return _NO_SERIES
-        if len(found) > 1:
-            return Gap(reason=Reason.AMBIGUOUS, detail=_origins(found))
-        return found[0].values[self.at]
+        names = sorted({track.origin or "unnamed" for track in found})
+        return f"{len(found)} answers where one is meant: {', '.join(names[:5])}"
 
     def sample(self, quantity: Quantity, *, dated: Fact | None) -> Reading:
         """The value of `quantity` if it is sound, and as fresh as the quantity `dated` says."""
@@ -50,6 +58,11 @@ class View:
 
     def taken(self, dated: Fact | None) -> int | Gap:
         """When the values were taken: the tick itself where nothing tells."""
+        if dated not in self._dates:
+            self._dates[dated] = self._taken(dated)
+        return self._dates[dated]
+
+    def _taken(self, dated: Fact | None) -> int | Gap:
         newest = self.raw(dated) if dated is not None else _NO_SERIES
         if isinstance(newest, Gap) or not math.isfinite(newest):
             return self.at
@@ -180,8 +193,3 @@ def _stuck(view: View) -> Reading:
     if stuck == _NO_SERIES and isinstance(view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT), Sample):
         return Sample(value=0.0, at=view.at)
     return stuck
-
-
-def _origins(tracks: Sequence[Track]) -> str:
-    names = sorted({track.origin or "unnamed" for track in tracks})
-    return f"{len(tracks)} answers where one is meant: {', '.join(names[:5])}"
