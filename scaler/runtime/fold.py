@@ -21,17 +21,36 @@ class Progress:
     settled: tuple[Decision, ...]
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class _Step:
+    """One tick folded: what it was folded from, and what came of it."""
+
+    readings: Readings
+    knowledge: Knowledge
+    before: State
+    decision: Decision
+    after: State
+
+    def repeats(self, readings: Readings, knowledge: Knowledge, before: State) -> bool:
+        """Whether folding these would come to the same, because they are the same."""
+        same = self.before is before and self.knowledge is knowledge
+        return same and self.readings == readings
+
+
 @attrs.define(eq=False)
 class Fold:
     """Mutable, owned by the loop.
 
     `known` maps an epoch to what was learned up to it; `trouble` is why the newest read failed.
+    What is not settled yet is read again each time, and most of it has not changed: `_tail` spares
+    folding that again.
     """
 
     workload: Workload
     settled: State | None = None
     trouble: ForescaleError | None = None
     known: dict[int, Knowledge] = attrs.field(factory=dict)
+    _tail: dict[int, _Step] = attrs.field(factory=dict)
 
     def knowledge(self, epoch: int) -> Knowledge | None:
         """What was learned up to `epoch`; where that failed, the newest from before."""
@@ -56,20 +75,38 @@ class Fold:
 
     def fold(self, lessons: Sequence[tuple[Readings, Knowledge]], *, settle_at: int) -> Progress:
         """Fold consecutive ticks (one at least) and keep the state at the last that is settled."""
-        spec = self.workload.spec
         state = self._before(lessons[0][0].at)
         decisions: list[Decision] = []
+        tail: dict[int, _Step] = {}
         for readings, knowledge in lessons:
-            decision, state = decide(readings=readings, knowledge=knowledge, state=state, spec=spec)
-            decisions.append(decision)
+            step = self._step(readings, knowledge, state)
+            state = step.after
+            decisions.append(step.decision)
             if readings.at <= settle_at:
                 self.settled = state
+            else:
+                tail[readings.at] = step
+        self._tail = tail
         newest, knowledge = lessons[-1]
         published = Published(
             workload=self.workload, decision=decisions[-1], readings=newest, knowledge=knowledge
         )
         settled = tuple(decision for decision in decisions if decision.at <= settle_at)
         return Progress(published=published, settled=settled)
+
+    def _step(self, readings: Readings, knowledge: Knowledge, before: State) -> _Step:
+        known = self._tail.get(readings.at)
+        if known is not None and known.repeats(readings, knowledge, before):
+            return known
+        spec = self.workload.spec
+        decision, after = decide(readings=readings, knowledge=knowledge, state=before, spec=spec)
+        return _Step(
+            readings=readings,
+            knowledge=knowledge,
+            before=before,
+            decision=decision,
+            after=after,
+        )
 
     def _before(self, tick: int) -> State:
         spec = self.workload.spec
