@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from scaler.cli.series import OUTPUT, SPAN, Parsed, plan_of, read, series_options
+from scaler.runtime.clock import SystemClock
 from scaler.studies.backtests import Account, run
 from scaler.studies.document import changes, document, earlier
 from scaler.studies.executors import executor
@@ -107,7 +108,7 @@ def command(  # noqa: PLR0913 - one for each option
     many. A SPAN is a number of steps, 48, or a duration, 30m, 12h, 14d.
     """
     before = None if against is None else earlier(against)
-    found = read(files, options)
+    found = read(files, options, now=SystemClock().now())
     plan = plan_of(options)
     with executor(jobs=jobs, scheduler=scheduler) as pool:
         accounts = _shown(run(found, plan=plan, executor=pool), count=len(found))

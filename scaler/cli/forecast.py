@@ -7,6 +7,7 @@ import click
 import orjson
 
 from scaler.cli.series import OUTPUT, plan_of, read, series_options
+from scaler.runtime.clock import SystemClock
 from scaler.studies.forecasts import document, forecast
 from scaler.studies.lines import forecast_lines
 from scaler.studies.long import write_forecast
@@ -31,7 +32,7 @@ def command(
     Each FILE (CSV, TSV, JSON lines, Parquet; gzip; a dash is standard input) holds one series or
     many. A SPAN is a number of steps, 48, or a duration, 30m, 12h, 14d.
     """
-    found = read(files, options)
+    found = read(files, options, now=SystemClock().now())
     plan = plan_of(options)
     made = [(trace, forecast(trace, plan=plan)) for trace in found]
     if csv_file is not None:

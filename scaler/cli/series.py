@@ -9,7 +9,9 @@ import click
 
 from scaler.config import values
 from scaler.studies.plan import BANDS, Plan, quantiles, span
-from scaler.studies.traces import Columns, Trace, traces
+from scaler.studies.prometheus import keep, queried
+from scaler.studies.rows import Table
+from scaler.studies.traces import Columns, Trace, traces, traces_of
 
 _Command = Callable[..., None]
 
@@ -54,11 +56,33 @@ def _output(given: str) -> Path:
 
 OUTPUT = Parsed("file", _output)
 
-_FILES = click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
-)
+_FILES = click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(allow_dash=True))
 
 _OPTIONS = (
+    _option("--prometheus", metavar="URL", help="Read from a Prometheus instead of files."),
+    _option("--query", metavar="PROMQL", help="What to ask it; each series of the answer is one."),
+    _option(
+        "--since",
+        metavar="DURATION",
+        type=Parsed("duration", span),
+        default="28d",
+        show_default=True,
+        help="How far back to ask.",
+    ),
+    _option(
+        "--every",
+        metavar="DURATION",
+        type=Parsed("duration", values.whole_seconds(low=1)),
+        default="1m",
+        show_default=True,
+        help="Step of the answer.",
+    ),
+    _option(
+        "--snapshot",
+        metavar="FILE",
+        type=OUTPUT,
+        help="Keep the answer as a CSV file, to read instead next time.",
+    ),
     _option("--time", metavar="COLUMN", help="Column of times.  [default: timestamp, ds, ...]"),
     _option(
         "--value",
@@ -125,15 +149,32 @@ def series_options(command: _Command) -> _Command:
     return command
 
 
-def read(files: Sequence[str], options: dict[str, Any]) -> list[Trace]:
-    """Take the columns out of the options, and return the series of all files."""
+def read(files: Sequence[str], options: dict[str, Any], *, now: float) -> list[Trace]:
+    """Take what is to be read out of the options, and return the series of all files."""
     columns = Columns(
         time=options.pop("time"),
         values=options.pop("value"),
         id=options.pop("id"),
         events=options.pop("events"),
     )
+    names = ("prometheus", "query", "since", "every", "snapshot")
+    asked = {name: options.pop(name) for name in names}
+    url, query = asked["prometheus"], asked["query"]
+    if (url is None) != (query is None) or bool(files) == bool(url):
+        raise click.UsageError("name a FILE, or --prometheus and --query")
+    if url is not None:
+        return traces_of(_answer(asked, now=now), stem=query, columns=columns)
     return [trace for path in files for trace in traces(path, columns=columns)]
+
+
+def _answer(asked: dict[str, Any], *, now: float) -> Table:
+    every = asked["every"]
+    end = int(now) // every * every
+    times = range(end - asked["since"].seconds(step=every), end + 1, every)
+    found = queried(asked["prometheus"], query=asked["query"], span=times)
+    if asked["snapshot"] is not None:
+        keep(found, path=asked["snapshot"])
+    return found
 
 
 def plan_of(options: dict[str, Any]) -> Plan:

@@ -68,12 +68,20 @@ def traces(path: str, *, columns: Columns) -> list[Trace]:
     Raises:
         ConfigError: the file cannot be read or is no series; it names file, row and reason.
     """
-    found = table(path)
+    stem = "stdin" if path == "-" else PurePath(path).name.split(".")[0]
+    return traces_of(table(path), stem=stem, columns=columns)
+
+
+def traces_of(found: Table, *, stem: str, columns: Columns) -> list[Trace]:
+    """Return the series of a table; their names begin with *stem*.
+
+    Raises:
+        ConfigError: it is no series; it names file, row and reason.
+    """
     time = _named(found, columns.time, _TIMES) or found.columns[0]
     key = _named(found, columns.id, _IDS)
     values = _values(found, columns, taken={time, key})
     parts = _parts(found, time=time, key=key, values=values)
-    stem = "stdin" if path == "-" else PurePath(path).name.split(".")[0]
     several = len(values) > 1
     return [
         _trace(part, column, name=_name(stem, each, column if several else ""), columns=columns)
