@@ -19,6 +19,7 @@ from scaler.studies.figures import Gate, failures, gate
 from scaler.studies.lines import account_lines, change_lines, summary_lines
 from scaler.studies.long import write_backtest
 from scaler.studies.page import page
+from scaler.studies.profile import settings
 
 
 @click.command("backtest")
@@ -87,6 +88,14 @@ from scaler.studies.page import page
     envvar="FORESCALE_HTML",
     help="A page of charts.",
 )
+@click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE",
+    type=OUTPUT,
+    envvar="FORESCALE_SETTINGS",
+    help="Settings of the service with this forecast, as a profile.",
+)
 @click.pass_context
 def command(  # noqa: PLR0913 - one for each option
     ctx: click.Context,
@@ -100,6 +109,7 @@ def command(  # noqa: PLR0913 - one for each option
     as_json: bool,
     csv_file: Path | None,
     html_file: Path | None,
+    settings_file: Path | None,
     **options: Any,
 ) -> None:
     """How good the forecast would have been: rolling-origin evaluation.
@@ -118,6 +128,8 @@ def command(  # noqa: PLR0913 - one for each option
             write_backtest(accounts, file=file)
     if html_file is not None:
         html_file.write_text(page(accounts, plan=plan), encoding="utf-8")
+    if settings_file is not None:
+        settings_file.write_text(settings(accounts, plan=plan), encoding="utf-8")
     if as_json:
         click.echo(orjson.dumps(document(accounts, plan=plan, moved=moved)))
     else:

@@ -1,0 +1,29 @@
+"""What a study was run with, as settings that the service takes unchanged."""
+
+from collections.abc import Sequence
+
+import yaml
+
+from scaler.studies.backtests import Account
+from scaler.studies.plan import Plan
+
+_SEASONS = {3_600: "hour", 86_400: "day", 604_800: "week"}
+
+
+def settings(accounts: Sequence[Account], *, plan: Plan, name: str = "forecast") -> str:
+    """Return a file of settings with one profile.
+
+    Its forecast is used where every series has proved skill, else it is only shown.
+    """
+    proved = all(account.skill.low > 0 for account in accounts)
+    metadata = {
+        "forecast": "enabled" if proved else "observe",
+        "forecastQuantile": f"{plan.quantile:g}",
+        "season": ",".join(_SEASONS.get(season, f"{season}s") for season in plan.seasons),
+        "timezone": plan.timezone,
+    }
+    profile = {"extends": "realtime", "metadata": metadata}
+    found: str = yaml.safe_dump(
+        {"profiles": {name: profile}, "defaults": {"profile": name}}, sort_keys=False
+    )
+    return found
