@@ -7,8 +7,13 @@ from scaler.policy.model import Decision, Limit
 from scaler.policy.spec import Mode, Spec
 
 
-def serve(target: int, *, supply: Supply, spec: Spec) -> tuple[int, tuple[Limit, ...]]:
-    """`target` with standby, mode and bounds applied, and the limits that moved it."""
+def serve(target: int, *, supply: Supply, spec: Spec) -> tuple[int | None, tuple[Limit, ...]]:
+    """`target` with standby, mode and bounds applied, and the limits that moved it.
+
+    None in a mode that must not lower the fleet while nobody knows how large it is.
+    """
+    if spec.mode is not Mode.ON and supply.present is None:
+        return None, ()
     limits: list[Limit] = []
     number = target
     steps = (

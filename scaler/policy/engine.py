@@ -22,7 +22,7 @@ from scaler.policy.model import (
 )
 from scaler.policy.pace import apart_since, within_policies
 from scaler.policy.recommendations import RECOMMENDATIONS
-from scaler.policy.remember import TREND, asleep, evidence_memory, remember
+from scaler.policy.remember import TREND, asleep, evidence_memory, remember, seen
 from scaler.policy.situation import Situation
 from scaler.policy.spec import Spec
 from scaler.policy.stabilize import ceiling, down_window, within_windows
@@ -106,7 +106,13 @@ def _why_silent(situation: Situation) -> str:
 
 
 def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
-    """With nothing wanted and nothing running, only arrivals or a forecast ask for replicas."""
+    """With nothing wanted and nothing running, only arrivals or a forecast ask for replicas.
+
+    While who holds the requests cannot be asked, what was answered before stands until `holdFor`.
+    """
+    if Signal.ACTIVATION.value in missing(situation) and _woken(situation):
+        limit = Limit(by="gap", before=0, after=1, detail=Signal.ACTIVATION.value)
+        return _publish(1, "hold", (), (limit,), situation)
     arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
     threshold = situation.spec.activation_threshold
     recommendation = Recommendation(
@@ -118,6 +124,13 @@ def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
     target = ceiling(recommendation.replicas or 0.0)
     winner = recommendation.signal if target else "asleep"
     return _publish(target, winner, (recommendation,), (), situation)
+
+
+def _woken(situation: Situation) -> bool:
+    """It was told to wake, by arrivals seen not longer than `holdFor` ago."""
+    heard = situation.state.marks.get(seen(Signal.ACTIVATION))
+    fresh = heard is not None and situation.at - heard <= situation.spec.hold_for
+    return fresh and bool(situation.state.target)
 
 
 def _settle(
@@ -133,7 +146,8 @@ def _settle(
     marks, since = apart_since(target, situation=situation)
     situation = attrs.evolve(situation, state=attrs.evolve(situation.state, marks=marks))
     target, by_policy = within_policies(target, since=since, situation=situation)
-    target, by_life = keep_alive(target, fused=fused, situation=situation)
+    unneeded = ceiling(held) <= 1
+    target, by_life = keep_alive(target, unneeded=unneeded, fused=fused, situation=situation)
     limits = tuple(limit for limit in (by_window, by_hold, by_policy, by_life) if limit)
     return _publish(target, fused.winner, recommendations, limits, situation)
 
@@ -158,13 +172,15 @@ def _publish(
     situation: Situation,
 ) -> tuple[Decision, State]:
     served, bounded = serve(target, supply=situation.supply, spec=situation.spec)
+    unknown = f"mode {situation.spec.mode}, and how many replicas are wanted is not known"
     decision = Decision(
         at=situation.at,
         target=served,
-        active=served >= 1,
+        active=served is None or served >= 1,
         recommendations=tuple(recommendations),
         winner=winner,
         limits=(*limits, *bounded),
         missing=missing(situation),
+        note=unknown if served is None else "",
     )
     return decision, attrs.evolve(situation.state, target=target)

@@ -46,13 +46,20 @@ def keep_wanted(value: float, *, fused: Fused, situation: Situation) -> tuple[fl
     return base, moved("hold", ceiling(value), base, ", ".join(holders))
 
 
-def keep_alive(target: int, *, fused: Fused, situation: Situation) -> tuple[int, Limit | None]:
-    """Gaps keep the last target, a fleet that is not idle keeps a replica, an idle one none."""
+def keep_alive(
+    target: int, *, unneeded: bool, fused: Fused, situation: Situation
+) -> tuple[int, Limit | None]:
+    """Gaps keep the last target, a fleet that is not idle keeps a replica, an idle one none.
+
+    From any size: KEDA goes to zero in one step, whatever the scaling policies say. So nothing else
+    may speak against it: `unneeded` is what windows and holds have come to.
+    """
     if fused.gaps:
         kept = max(target, situation.state.target or 0, 1)
         return kept, moved("gap", target, kept, ", ".join(fused.gaps))
     quiet_for = situation.at - situation.state.marks.get("busy", situation.at)
-    if quiet_for >= situation.spec.idle_after and not fused.held_by:
+    may_sleep = unneeded and situation.spec.min_replicas == 0
+    if may_sleep and quiet_for >= situation.spec.idle_after and not fused.held_by:
         return 0, moved("idle", target, 0)
     return max(target, 1), moved("not idle", target, max(target, 1))
 

@@ -93,7 +93,8 @@ class Readings:
     """Everything read for one workload at one tick.
 
     `wanted` is what the scale target asks for (`spec.replicas`), `ready` what serves, `stuck` what
-    will not come up by itself, `reporting` how many pods the totals were summed over.
+    will not come up by itself, `reporting` how many pods the totals were summed over. `counted` is
+    false where nobody counts replicas but by the pods that report: fewer of them may be silence.
     """
 
     at: int
@@ -102,6 +103,7 @@ class Readings:
     ready: Reading
     stuck: Reading
     reporting: Reading
+    counted: bool = True
 
     def value(self, signal: Signal) -> float | None:
         """The sample of `signal`, or None where it is a gap or was not asked for."""

@@ -24,6 +24,9 @@ SATURATED_CACHE = 0.8
 ALIVE = (Signal.TOKENS, Signal.REQUESTS, Signal.WAITING, Signal.RUNNING)
 """One sample among these, and the engine's metrics have been read."""
 
+IN_HAND = (Signal.RUNNING, Signal.WAITING)
+"""What an engine that exports it must say is none before its replicas count as idle."""
+
 
 def seen(signal: Signal) -> str:
     """The mark of the last time at which `signal` was well."""
@@ -113,6 +116,8 @@ def _quiet(readings: Readings, *, marks: Mapping[str, int], spec: Spec) -> bool:
         return False
     if asleep(readings):
         return True
+    if any(isinstance(readings.signals.get(signal), Gap) for signal in IN_HAND):
+        return False
     lost = any(_lost(signal, readings=readings, marks=marks, spec=spec) for signal in watched)
     return not lost and any(value is not None for value in known)
 

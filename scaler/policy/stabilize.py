@@ -41,4 +41,7 @@ def within_windows(wish: float, *, wishes: Window, situation: Situation) -> floa
     if not situation.supply.settled:
         window = max(window, TREND)
     down = highest(wishes, at=at - window, default=wish)
+    if not situation.readings.counted:
+        # Pods that fell silent look like pods that are gone, and must not lower what is current.
+        current = max(current, down)
     return up if up > current else min(down, current)

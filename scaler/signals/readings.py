@@ -85,6 +85,7 @@ def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -
         ready=ready,
         stuck=_stuck(view),
         reporting=reporting if per_pod else _covered(view, ready),
+        counted=isinstance(view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT), Sample),
     )
 
 

@@ -1,9 +1,10 @@
 """What keeps the target from falling, tick by tick."""
 
+import attrs
 import pytest
 
 from scaler.policy.model import Gap, Reason
-from scaler.policy.spec import Spec
+from scaler.policy.spec import Mode, Spec
 from tests.builders import STEP
 from tests.unit.policy.situations import decided, fold, lasting, then
 
@@ -62,3 +63,43 @@ def test_any_sign_of_work_keeps_it_awake(sign: dict[str, float]) -> None:
     stirred = then(quiet, 1, wanted=1, ready=1, reporting=1, **{**nothing, **sign})
     later = then(stirred, WINDOW - 2, wanted=1, ready=1, reporting=1, **nothing)
     assert 1 == decided(later).target
+
+
+NOTHING = {"running": 0.0, "waiting": 0.0, "tokens": 0.0, "requests": 0.0, "cache": 0.0}
+TEN = {"wanted": 10, "ready": 10, "reporting": 10}
+TWENTY = {"wanted": 20, "ready": 20, "reporting": 20}
+
+
+def test_idleness_does_not_cut_a_longer_stabilization_window_short() -> None:
+    spec = Spec(scale_down_window=3600)
+    busy = lasting(4 * WINDOW, tokens=15_000.0, **TWENTY)
+    decisions, _ = fold(then(busy, 2 * WINDOW, **NOTHING, **TWENTY), spec=spec)
+    assert 20 == decisions[-1].target
+
+
+def test_idleness_goes_by_the_policies_where_it_cannot_go_to_zero() -> None:
+    spec = Spec(min_replicas=2)
+    decisions, _ = fold(lasting(3 * WINDOW, **NOTHING, **TWENTY), spec=spec)
+    assert 2 < (decisions[-1].target or 0) <= 20
+
+
+def test_a_queue_that_is_empty_says_nothing_of_what_an_engine_has_in_hand() -> None:
+    history = lasting(4 * WINDOW, **{**NOTHING, "running": None}, **TWENTY)
+    decisions, _ = fold(history)
+    assert decisions[-1].active
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.UP_ONLY])
+def test_a_mode_that_must_not_lower_says_nothing_of_a_fleet_of_unknown_size(mode: Mode) -> None:
+    unknown = {"wanted": None, "ready": None, "reporting": None}
+    decisions, _ = fold(lasting(4, **unknown), spec=Spec(mode=mode))
+    assert decisions[-1].target is None
+    assert mode.value in decisions[-1].note
+
+
+def test_pods_that_fall_silent_lower_nothing_within_the_window_where_nobody_else_counts() -> None:
+    busy = [attrs.evolve(r, counted=False) for r in lasting(4 * WINDOW, tokens=8000.0, **TEN)]
+    half = {"wanted": 5, "ready": 5, "reporting": 5, "tokens": 4000.0}
+    silent = [attrs.evolve(r, counted=False) for r in then(busy, 10, **half)[-10:]]
+    decisions, _ = fold([*busy, *silent])
+    assert {10} == {decision.target for decision in decisions[-10:]}
