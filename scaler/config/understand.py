@@ -15,6 +15,7 @@ from scaler.config.settings import Settings
 from scaler.config.values import Invalid, kubernetes_name, nearest
 from scaler.config.workload import Forecasting, Key, Watch, Workload
 from scaler.errors import ConfigError, Problem
+from scaler.policy.model import Signal
 from scaler.policy.spec import Spec, Unit
 
 POLICY_VERSION = 1
@@ -138,7 +139,7 @@ def _workload(asked: Asked, *, name: str) -> Workload:
             "workload": name,
             "engine": asked.engine.name,
             "latency_metric": asked.engine.latency,
-            "queries": dict(sorted(_into("queries", asked.parsed).items())),
+            "queries": _queries(asked.parsed),
             **_into("watch", asked.parsed),
         }
     )
@@ -146,6 +147,11 @@ def _workload(asked: Asked, *, name: str) -> Workload:
     forecasting = Forecasting(**_into("forecasting", asked.parsed))
     key = Key(namespace=asked.namespace, name=name, digest=_digest(spec, watch, forecasting))
     return Workload(key=key, spec=spec, watch=watch, forecasting=forecasting)
+
+
+def _queries(parsed: Mapping[str, Any]) -> dict[Signal, str]:
+    """The owner's queries by signal, in an order that does not depend on how they were written."""
+    return {Signal(name): text for name, text in sorted(_into("queries", parsed).items())}
 
 
 def _checked(fields: Mapping[str, Any]) -> Spec:

@@ -13,8 +13,10 @@ from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.config.workload import ForecastUse, LatencyMetric, SourceKind, Workload
 from scaler.errors import ConfigError, Problem
-from scaler.policy.model import Signal
+from scaler.policy.engine import decide, start
+from scaler.policy.model import Gap, Readings, Reason, Signal
 from scaler.policy.spec import Mode, ScalingPolicy, Unit, Vote
+from tests.builders import EPOCH, knowledge
 
 SETTINGS = Settings(
     sources={
@@ -357,3 +359,22 @@ def test_any_metadata_give_a_workload_or_a_config_error(
     except ConfigError:
         return
     assert 0 <= workload.spec.min_replicas <= workload.spec.max_replicas
+
+
+@pytest.mark.parametrize("key", ["queueQuery", "tokensQuery", "latencyQuery", "utilizationQuery"])
+def test_signals_of_own_queries_are_signals_when_they_are_gone(key: str) -> None:
+    workload = read({"engine": "custom", key: "sum(mine)"})
+    (signal,) = workload.watch.queries
+    assert isinstance(signal, Signal)
+    gone = Gap(reason=Reason.STALE)
+    nothing = Readings(
+        at=EPOCH,
+        signals=dict.fromkeys(workload.watch.queries, gone),
+        wanted=gone,
+        ready=gone,
+        stuck=gone,
+        reporting=gone,
+    )
+    state = start(workload.spec, EPOCH)
+    decision, _ = decide(readings=nothing, knowledge=knowledge(), state=state, spec=workload.spec)
+    assert {signal.value: Reason.STALE} == decision.missing
