@@ -192,19 +192,25 @@ def _list(board: Iterable[Published], *, now: int) -> Iterator[bytes]:
 
 
 _CHUNK = 64 * 1024
+_WORK, _REST = 0.001, 0.004
+"""Seconds of writing, and of rest after them. Turns of the loop alone are not enough for others: an
+answer takes several, with waits between them, and all answers waited for a large page to end."""
 
 
 async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> web.StreamResponse:
-    """Write `page`, gathered into chunks, and let others have their turn after each piece."""
+    """Write `page`, gathered into chunks, and rest after every few of its pieces."""
+    clock = asyncio.get_running_loop().time
     response = web.StreamResponse(headers={"Content-Type": kind})
     await response.prepare(request)
     gathered = bytearray()
+    began = clock()
     for piece in page:
         gathered += piece
         if len(gathered) >= _CHUNK:
             await response.write(bytes(gathered))
             gathered.clear()
-        # A piece may take its millisecond and be empty.
-        await asyncio.sleep(0)
+        if clock() - began >= _WORK:
+            await asyncio.sleep(_REST)
+            began = clock()
     await response.write_eof(bytes(gathered))
     return response
