@@ -20,6 +20,7 @@ from scaler.config.understand import understand
 from scaler.config.workload import Workload
 from scaler.errors import ConfigError
 from scaler.runtime.clock import Clock, SystemClock
+from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning
 from scaler.runtime.look import Look, look
 from scaler.runtime.loop import Loop
@@ -58,10 +59,18 @@ class Ports:
 
 
 class Service:
-    """The whole service in one event loop: sources, loop, servers."""
+    """The whole service in one event loop: sources, loop, servers.
+
+    A `history` takes the place of the sources that the settings name.
+    """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, learning: Learning | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        learning: Learning | None = None,
+        history: History | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
@@ -73,7 +82,7 @@ class Service:
             settings, clock=self._clock, telemetry=self.telemetry, store=self._store
         )
         self.loop = Loop(
-            history=Activation(self._histories),
+            history=history or Activation(self._histories),
             clock=self._clock,
             settle=settings.settle,
             learning=learning,
