@@ -6,6 +6,7 @@ ForescaleError
 │   ├── SignalTimeout      … in time
 │   ├── SignalUnavailable  … at all: refused, reset, 5xx, unauthorized
 │   └── SignalMalformed    … that can be read
+├── Defect                 a fault of our own, which concerns one workload
 ├── UnknownWorkload        nobody has asked for or declared it
 └── DecisionExpired        nothing true can be said any more
 """
@@ -66,6 +67,14 @@ class SignalMalformed(SignalError):
     """The source answered something that cannot be read."""
 
     reason = "malformed"
+
+
+class Defect(ForescaleError):
+    """Something failed that must not fail; `__cause__` has the traceback."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(f"a fault in Forescale: {type(cause).__name__}: {cause}")
+        self.__cause__ = cause
 
 
 class UnknownWorkload(ForescaleError):

@@ -118,7 +118,14 @@ def _scrapes(at: int, window: int, phase: int) -> Iterable[int]:
 
 def _unwatched(workload: Workload, at: int) -> Readings:
     signals = dict.fromkeys(_watched(workload), UNWATCHED)
-    return Readings(at=at, signals=signals, **dict.fromkeys(FACTS, UNWATCHED))
+    return Readings(
+        at=at,
+        signals=signals,
+        wanted=UNWATCHED,
+        ready=UNWATCHED,
+        stuck=UNWATCHED,
+        reporting=UNWATCHED,
+    )
 
 
 def _watched(workload: Workload) -> frozenset[Signal]:

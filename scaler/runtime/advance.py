@@ -4,7 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from scaler.errors import ForescaleError, SignalError
+from scaler.errors import Defect, ForescaleError, SignalError
+from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.history import Answer, History
 from scaler.runtime.knowledge import Learning, teach
@@ -28,6 +29,8 @@ async def advance(
     Answers are settled once they are `settle` seconds old; what is younger is read and folded
     again next time. A fold whose source gave no answer stays where it is, with its `trouble`.
     """
+    for fold in folds:
+        fold.rewind(to)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def group(members: Sequence[Fold]) -> Sequence[Progress]:
@@ -73,14 +76,25 @@ async def _advance(
 ) -> Sequence[Progress]:
     progress = []
     for ticks, members in _by_ticks(folds, to=to).items():
-        answered = await history.read([fold.workload for fold in members], ticks)
+        answered = await read_apart(history, [fold.workload for fold in members], ticks)
         for place, fold in enumerate(members):
             if place:
                 await asyncio.sleep(PAUSE)
             settle_at = int(to) - settle
-            one = _fold(fold, answered.get(fold.workload), settle_at=settle_at, learning=learning)
+            one = _folded(fold, answered.get(fold.workload), settle_at=settle_at, learning=learning)
             progress.extend([one] if one else [])
     return progress
+
+
+def _folded(
+    fold: Fold, answer: Answer | None, *, settle_at: int, learning: Learning
+) -> Progress | None:
+    """How far it came; a fold that fails has the defect for its trouble, and others go on."""
+    try:
+        return _fold(fold, answer, settle_at=settle_at, learning=learning)
+    except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
+        fold.trouble = Defect(error)
+        return None
 
 
 def _fold(

@@ -18,6 +18,14 @@ class Published:
     readings: Readings
     knowledge: Knowledge
 
+    def is_current(self, now: int) -> bool:
+        """Whether it may be said at `now`: it is no older than `holdFor`, nor of the future.
+
+        A clock that was set back by a step or less is not worth a word.
+        """
+        spec = self.workload.spec
+        return -spec.step <= now - self.decision.at <= spec.hold_for
+
 
 class Board:
     """The newest decision of each workload. One writer (the loop), any number of readers."""
@@ -52,13 +60,18 @@ class Board:
 
         Raises:
             UnknownWorkload: nothing was ever published for it.
-            DecisionExpired: the newest decision is older than `holdFor`, or says nothing.
+            DecisionExpired: the newest decision is older than `holdFor`, of the future,
+                or says nothing.
         """
         published = self.latest(key)
         decision = published.decision
-        age = now - decision.at
-        if age > published.workload.spec.hold_for:
-            msg = f"{key}: the last decision is {age} s old, and holdFor is over"
+        if not published.is_current(now):
+            age = now - decision.at
+            msg = (
+                f"{key}: the last decision is {age} s old, and holdFor is over"
+                if age > 0
+                else f"{key}: the last decision is {-age} s ahead: the clock was set back"
+            )
             raise DecisionExpired(msg)
         if decision.target is None:
             msg = f"{key}: {decision.note}"

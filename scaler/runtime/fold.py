@@ -57,6 +57,18 @@ class Fold:
         earlier = [known for known in self.known if known <= epoch]
         return self.known[max(earlier)] if earlier else None
 
+    def rewind(self, to: float) -> None:
+        """Start over, as at first sight, where what is known lies in the future of `to`.
+
+        A clock set back by no more than a step changes nothing: it will soon have caught up.
+        """
+        spec = self.workload.spec
+        ahead = 0 if self.settled is None else self.settled.at - last_tick(self.workload, at=to)
+        if ahead > spec.step or max(self.known, default=0) > to:
+            self.settled = None
+            self.known = {}
+            self._tail = {}
+
     def ticks(self, to: float) -> range:
         """The ticks to fold to come from what is settled to `to`; all of the memory at first.
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from scaler.errors import ForescaleError
+from scaler.errors import Defect, ForescaleError
 from scaler.policy import learn
 from scaler.policy.model import Readings
+from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold
 from scaler.runtime.history import History
 
@@ -53,13 +54,23 @@ async def teach(
         SignalError: the source gave no answer.
     """
     ticks = learning.lessons(epochs)
-    answered = await history.read([fold.workload for fold in folds], ticks)
+    answered = await read_apart(history, [fold.workload for fold in folds], ticks)
     for fold in folds:
         past = answered.get(fold.workload)
         if isinstance(past, ForescaleError):
             fold.trouble = past
         elif past is not None:
-            _learn(fold, past, epochs=epochs, learning=learning)
+            _learned(fold, past, epochs=epochs, learning=learning)
+
+
+def _learned(
+    fold: Fold, past: Sequence[Readings], *, epochs: Sequence[int], learning: Learning
+) -> None:
+    """Learn; who cannot has the defect for its trouble, and others go on."""
+    try:
+        _learn(fold, past, epochs=epochs, learning=learning)
+    except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
+        fold.trouble = Defect(error)
 
 
 def _learn(

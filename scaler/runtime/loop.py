@@ -35,6 +35,9 @@ GATHER = 0.2
 LESSONS_AT_ONCE = 25
 """Workloads whose new knowledge is learned after one slot: a day of history each."""
 
+PULSE = 2.0
+"""Seconds that a wait for the next second may take, whatever happens to the clock meanwhile."""
+
 CYCLE = 15
 """Seconds between two freezes of the garbage collector's generations."""
 
@@ -176,7 +179,10 @@ class Loop:
                 _spare_the_collector(int(now))
                 self._passed = True
                 self._forget(now)
-                await self._clock.sleep_until(int(now) + 1 + LAG % 1)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(
+                        self._clock.sleep_until(int(now) + 1 + LAG % 1), timeout=PULSE
+                    )
         finally:
             for task in self._looks:
                 task.cancel()
@@ -186,7 +192,7 @@ class Loop:
         due, at = [], int(now - LAG)
         for watched in self._watched.values():
             tick = watched.tick_by(at)
-            if tick > watched.ticked and not watched.busy:
+            if watched.is_due(tick) and not watched.busy:
                 watched.ticked, watched.busy = tick, True
                 due.append(watched)
         return due

@@ -35,6 +35,10 @@ class Watched:
         """The workload's newest tick that is not after `at`."""
         return at - (at - self.phase) % self.fold.workload.spec.step
 
+    def is_due(self, tick: int) -> bool:
+        """Whether `tick` is new, or the clock was set back by more than a step since the last."""
+        return tick > self.ticked or self.ticked - tick > self.fold.workload.spec.step
+
 
 def read_together(unseen: Iterable[Watched], *, at: float) -> Iterator[Sequence[Watched]]:
     """Those of one source and one tick, no more than one read bears.

@@ -74,8 +74,7 @@ def _escaped(text: str) -> str:
 def _target(published: Published, moment: Moment) -> Series:
     decision = published.decision
     # An old target is no target: nothing is served from it either.
-    fresh = moment.now - decision.at <= published.workload.spec.hold_for
-    if decision.target is not None and fresh:
+    if decision.target is not None and published.is_current(moment.now):
         yield {}, decision.target
 
 

@@ -227,9 +227,21 @@ def _scaled(totals: Mapping[str, float], scale: float) -> Mapping[str, float]:
 
 
 def _histograms(buckets: Mapping[_Key, float]) -> Mapping[str, Mapping[float, float]]:
-    """By model: cumulative rates by upper bound, of all its replicas together."""
+    """By model: cumulative rates by upper bound, of all its replicas together.
+
+    A bucket whose bound is no number is passed over, as Prometheus does it.
+    """
     found: dict[str, dict[float, float]] = {}
-    for (_, model, *_, bound), value in buckets.items():
-        histogram = found.setdefault(model, {})
-        histogram[float(bound)] = histogram.get(float(bound), 0.0) + value
+    for (_, model, *_, text), value in buckets.items():
+        bound = _bound(text)
+        if not math.isnan(bound):
+            histogram = found.setdefault(model, {})
+            histogram[bound] = histogram.get(bound, 0.0) + value
     return found
+
+
+def _bound(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

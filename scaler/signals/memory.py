@@ -47,6 +47,14 @@ class Memory:
             self._thinned = edge
             self._thin(oldest=kept.taken - KEPT, edge=edge)
 
+    def forget_after(self, at: int) -> bool:
+        """Drop what a clock ahead of time took after `at`; whether there was anything."""
+        kept = bisect_right(self._kept, at, key=_taken)
+        gone = len(self._kept) > kept
+        del self._kept[kept:]
+        self._thinned = min(self._thinned, at)
+        return gone
+
     def at(self, tick: int, *, fresh_for: int) -> Kept | None:
         """The last before or at `tick`, unless `fresh_for` seconds are too long to speak for it."""
         index = bisect_right(self._kept, tick, key=_taken) - 1

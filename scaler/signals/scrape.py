@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from scaler.config.workload import Workload
-from scaler.errors import ForescaleError, SignalError
+from scaler.errors import Defect, ForescaleError, SignalError
 from scaler.policy.engine import memory as memory_of
 from scaler.policy.model import Readings
 from scaler.signals.compact import decode, encode, nothing
@@ -66,13 +66,16 @@ class ScrapeHistory:
         answers = await asyncio.gather(*(self._one(workload, ticks) for workload in workloads))
         return dict(zip(workloads, answers, strict=True))
 
-    async def _one(self, workload: Workload, ticks: range) -> list[Readings] | SignalError:
+    async def _one(self, workload: Workload, ticks: range) -> list[Readings] | ForescaleError:
         who = identity(workload)
         watched = self._known(who, workload)
         try:
             async with watched.turn:
                 memory = watched.memory or await self._memory(who, workload)
                 watched.memory = memory
+                if memory.forget_after(int(self._clock()) + workload.spec.step):
+                    # Pages of the future make no rates with those of now.
+                    watched.lookout = Lookout(workload)
                 if self._is_due(memory.newest, ticks[-1], step=workload.spec.step):
                     now = self._clock()
                     seen = await watched.lookout.look(self._targets, now=now, at=ticks[-1])
@@ -80,6 +83,8 @@ class ScrapeHistory:
             return await _told(memory, workload, ticks)
         except SignalError as failure:
             return failure
+        except Exception as error:  # noqa: BLE001 - one workload's pages are not the others' trouble
+            return Defect(error)
 
     def _known(self, who: Identity, workload: Workload) -> _Watched:
         """What is known of `workload`; that which was asked for longest ago makes room."""

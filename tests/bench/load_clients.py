@@ -1,8 +1,8 @@
 """What else is asked while calls are measured: open push streams, and scrapes of `/metrics`.
 
-`python -m tests.bench.load_clients GRPC_PORT OPS_PORT CORE STREAMS` says `open` once every stream has
-had its first message, holds them, and scrapes every 15 s until its standard input ends; then it says
-how long a scrape took and how large it was.
+`python -m tests.bench.load_clients GRPC_PORT OPS_PORT CORE STREAMS` says `open` once every stream
+has had its first message, holds them, and scrapes every 15 s until its standard input ends; then it
+says how long a scrape took and how large it was.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tests.bench.subjects import scaled
 
 SCRAPE_EVERY = 15.0
 ON_ONE_CONNECTION = 100
-"""KEDA has one connection for all workloads of a scaler; several spare the client, not the server."""
+"""KEDA has one for all workloads of a scaler; several spare the client, not the server."""
 
 
 async def hold(grpc_port: int, ops_port: int, *, streams: int) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """The whole service over a history that costs nothing, watched from inside its event loop.
 
 `python -m tests.bench.load_service WORKLOADS` says both ports on one line once every workload has
-been decided on. To `begin` on standard input it says `done` and watches anew; to `tell` it says what
-it saw since as one JSON document.
+been decided on. To `begin` on standard input it says `done` and watches anew; to `tell` it says
+what it saw since as one JSON document.
 """
 
 import asyncio

@@ -19,19 +19,21 @@ from tests.integration.prometheus import running
 GOAL = 15.0
 LAST = 120.0
 """Seconds after which a workload without an answer is given up."""
-EVERY = 1.0
-"""Seconds from one question about a workload to the next."""
+EVERY = 5.0
+"""Seconds from one question about a workload to the next, and over which the first are spread."""
 
 
 def figures() -> Iterator[Figure]:
     data = blocks()
-    with tempfile.TemporaryDirectory() as folder:
-        with running(Path(folder), data=data) as (url, prometheus):
-            before, began = cpu_seconds(prometheus.pid), time.perf_counter()
-            with server("starting", url, pinned=False) as (process, port):
-                answered = asyncio.run(until_answered(port, began=began))
-                ours = cpu_seconds(process.pid)
-            theirs = cpu_seconds(prometheus.pid) - before
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), data=data) as (url, prometheus),
+    ):
+        before, began = cpu_seconds(prometheus.pid), time.perf_counter()
+        with server("starting", url, pinned=False) as (process, port):
+            answered = asyncio.run(until_answered(port, began=began))
+            ours = cpu_seconds(process.pid)
+        theirs = cpu_seconds(prometheus.pid) - before
     last, half = max(answered), sorted(answered)[len(answered) // 2]
     yield Figure(
         name=f"restart: the last of {WORKLOADS:,} workloads is answered",
@@ -51,6 +53,7 @@ async def until_answered(port: int, *, began: float) -> list[float]:
             request = pb.GetMetricsRequest(
                 scaledObjectRef=scaled(index).ref(), metricName="replicas"
             )
+            await asyncio.sleep(EVERY * index / WORKLOADS)
             while time.perf_counter() - began < LAST:
                 try:
                     await stub.GetMetrics(request)

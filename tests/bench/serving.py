@@ -13,7 +13,8 @@ from functools import partial
 from scaler.bootstrap import SELDOM
 from scaler.config.settings import Grpc
 from scaler.config.understand import understand
-from scaler.runtime.clock import SystemClock
+from scaler.runtime.clock import Clock, SystemClock
+from scaler.runtime.history import History
 from scaler.runtime.loop import Loop
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
@@ -24,9 +25,10 @@ from scaler.telemetry import Telemetry, configure_logging
 from tests.bench.subjects import SETTINGS, Free, workloads
 
 
-async def serve(count: int) -> None:
-    clock, telemetry = SystemClock(), Telemetry(version="bench")
-    loop = Loop(history=Free(), clock=clock, settle=SETTINGS.settle)
+def composed(history: History, *, clock: Clock) -> tuple[Loop, KedaServer]:
+    """The service without its operations port, over a history that the measure chooses."""
+    telemetry = Telemetry(version="bench")
+    loop = Loop(history=history, clock=clock, settle=SETTINGS.settle)
     recorder = Recorder(
         telemetry=telemetry, served_log=MemoryServed(build="bench"), now=lambda: int(clock.now())
     )
@@ -35,7 +37,17 @@ async def serve(count: int) -> None:
         answers=loop,
         audience=recorder,
     )
-    server = KedaServer(servicer, settings=Grpc(address="127.0.0.1:0"))
+    return loop, KedaServer(servicer, settings=Grpc(address="127.0.0.1:0"))
+
+
+def spare_the_collector() -> None:
+    """As the service does it."""
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, SELDOM)
+
+
+async def serve(count: int) -> None:
+    loop, server = composed(Free(), clock=SystemClock())
     port = await server.start()
     loop.declare(workloads(count))
     ticking: asyncio.Task[None] | None = asyncio.create_task(loop.run())
@@ -60,6 +72,5 @@ def say(what: object) -> None:
 
 if __name__ == "__main__":
     configure_logging(style="text", level="warning")
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
+    spare_the_collector()
     asyncio.run(serve(int(sys.argv[1])))

@@ -4,15 +4,14 @@
 """
 
 import asyncio
-import gc
 import sys
 
-from scaler.bootstrap import SELDOM, Service
-from scaler.config.settings import Grpc, Ops, Settings
 from scaler.config.sources import PrometheusSource
 from scaler.runtime.clock import SystemClock
+from scaler.signals.prometheus import PrometheusHistory
 from scaler.telemetry import configure_logging
 from tests.bench.history import NOW
+from tests.bench.serving import composed, spare_the_collector
 
 
 class Then:
@@ -29,21 +28,27 @@ class Then:
         await self._clock.sleep_until(at + self._ahead)
 
 
+class Unmetered:
+    """Nobody looks at what queries take here."""
+
+    def observe(self, source: str, seconds: float, error: str | None) -> None:
+        """Forget it."""
+
+
 async def serve(url: str) -> None:
-    settings = Settings(
-        sources={"default": PrometheusSource(url=url)},
-        grpc=Grpc(address="127.0.0.1:0"),
-        ops=Ops(address="127.0.0.1:0"),
-    )
-    service = Service(settings, clock=Then())
-    ports = await service.start()
-    print(ports.grpc, flush=True)  # noqa: T201 - whoever started it reads this
+    source = PrometheusSource(url=url)
+    # Without a clock to hold against the server's, which is years ahead.
+    history = PrometheusHistory("default", source, meter=Unmetered())
+    loop, server = composed(history, clock=Then())
+    port = await server.start()
+    ticking = asyncio.create_task(loop.run())
+    print(port, flush=True)  # noqa: T201 - whoever started it reads this
     await asyncio.to_thread(sys.stdin.read)
-    await service.stop()
+    ticking.cancel()
+    await server.stop()
 
 
 if __name__ == "__main__":
     configure_logging(style="text", level="warning")
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
+    spare_the_collector()
     asyncio.run(serve(sys.argv[1]))

@@ -20,7 +20,7 @@ SOURCE = PrometheusSource(url="http://here:9090", matchers=FORCED)
 SETTINGS = Settings(
     sources={"default": SOURCE}, allowed_addresses=("http://*.models.svc:8000", "http://a/b")
 )
-NAMES = (*KEYS, *ALIASES, *KEDA_KEYS, "modle", "", "engine\x00", "ключ", "a" * 3000)
+NAMES = (*KEYS, *ALIASES, *KEDA_KEYS, "mode1", "", "engine\x00", "ключ", "a" * 3000)
 _WORDS = """
     vllm sglang triton custom realtime rules batch on off true up-only scrape learn fixed disabled
     observe raise confirm auto 5m 1h30m 90s 15 0 0.8 1 1e3 -1 100%/15s,4/15s day,week UTC

@@ -122,12 +122,32 @@ async def test_a_clock_that_jumps_further_than_the_memory_starts_over() -> None:
     assert other.published.decision == one.published.decision
 
 
-async def test_a_clock_that_goes_back_folds_nothing() -> None:
+@pytest.mark.parametrize("back", [2, STEP])
+async def test_a_clock_that_is_slewed_back_by_a_step_at_most_folds_nothing_anew(back: int) -> None:
     history, fold = FakeHistory(), Fold(workload=WORKLOAD)
+    await advance([fold], history=history, to=FIRST, settle=0, learning=QUICK)
+    state, known = fold.settled, dict(fold.known)
+    again = await advance([fold], history=history, to=FIRST - back, settle=0, learning=QUICK)
+    assert () == tuple(again)
+    assert (state, known) == (fold.settled, fold.known)
+
+
+@pytest.mark.parametrize("back", [5 * STEP, 3600, 30 * 24 * 3600])
+async def test_a_clock_that_is_set_back_starts_over_as_at_first_sight(back: int) -> None:
+    ahead, fresh, history = Fold(workload=WORKLOAD), Fold(workload=WORKLOAD), FakeHistory()
+    await go([ahead], history, to=FIRST)
+    for tick in after(FIRST - back, 3):
+        (one,) = await go([ahead], history, to=tick)
+        (other,) = await go([fresh], FakeHistory(), to=tick)
+        assert other == one
+    assert (fresh.known, fresh.settled) == (ahead.known, ahead.settled)
+
+
+async def test_knowledge_of_the_future_is_dropped_though_nothing_was_folded() -> None:
+    history, fold = FakeHistory(), Fold(workload=WORKLOAD)
+    await teach([fold], epochs=[FIRST + 3600], history=history, learning=QUICK)
     await go([fold], history, to=FIRST)
-    state = fold.settled
-    assert () == tuple(await go([fold], history, to=FIRST - 3600))
-    assert state is fold.settled
+    assert max(fold.known) <= FIRST
 
 
 def late(delay: int) -> Callable[[int, int], Readings]:

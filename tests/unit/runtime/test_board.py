@@ -48,6 +48,15 @@ def test_a_decision_ages_and_is_said_no_longer_than_hold_for() -> None:
     assert 3 == board.latest(WORKLOAD.key).decision.target
 
 
+def test_a_decision_of_the_future_is_said_no_more_once_it_is_more_than_a_step_ahead() -> None:
+    board = Board()
+    board.post(published())
+    step = WORKLOAD.spec.step
+    assert 3 == board.answer(WORKLOAD.key, now=EPOCH - step).decision.target
+    with pytest.raises(DecisionExpired, match=r"16 s ahead: the clock was set back"):
+        board.answer(WORKLOAD.key, now=EPOCH - step - 1)
+
+
 def test_a_decision_that_says_nothing_is_answered_with_its_note() -> None:
     board = Board()
     board.post(published(None, note="no demand signal for 1800 s (holdFor)"))

@@ -274,6 +274,52 @@ async def test_a_jump_of_the_clock_is_a_longer_range() -> None:
         assert await service.target() is not None
 
 
+@pytest.mark.parametrize("back", [MINUTE, 3600, 30 * 24 * 3600])
+async def test_a_clock_that_is_set_back_is_followed_within_a_step(back: int) -> None:
+    async with running() as service:
+        service.loop.declare([WORKLOAD])
+        await service.target()
+        await asyncio.sleep(MINUTE)
+        service.clock.ahead -= back
+        with pytest.raises(DecisionExpired, match="the clock was set back"):
+            await service.loop.answer(WORKLOAD)
+        await asyncio.sleep(17)
+        assert await service.target() is not None
+        newest = service.heard.progress[-1].published.decision.at
+        assert last_tick(WORKLOAD, at=service.clock.now() - 2) <= newest <= service.clock.now()
+        await asyncio.sleep(MINUTE)
+        assert service.heard.progress[-1].published.decision.at > newest
+
+
+async def test_a_slew_of_the_clock_reads_no_range_again() -> None:
+    async with running() as service:
+        service.loop.declare([WORKLOAD])
+        await service.target()
+        await asyncio.sleep(MINUTE)
+        service.history.asked.clear()
+        for _ in range(20):
+            service.clock.ahead -= 2
+            await asyncio.sleep(5)
+            assert await service.target() is not None
+        assert all(len(ticks) <= 4 for ticks, _ in service.history.asked)
+
+
+async def test_a_clock_that_is_set_back_in_a_wait_for_the_next_second_stalls_nothing() -> None:
+    class Stalling(LoopClock):
+        async def sleep_until(self, at: float) -> None:
+            await asyncio.sleep(3600)
+
+    heard = Heard()
+    loop = Loop(history=FakeHistory(), clock=Stalling(), settle=30, listener=heard)
+    loop.declare([WORKLOAD])
+    task = asyncio.create_task(loop.run())
+    await asyncio.sleep(MINUTE)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert 4 <= len({progress.published.decision.at for progress in heard.progress})
+
+
 async def test_new_knowledge_is_learned_while_the_loop_goes_on() -> None:
     async with running() as service:
         for _ in range(3 * 60):

@@ -67,3 +67,15 @@ def test_what_leaves_the_full_part_at_once_is_thinned_too() -> None:
     memory = remembered(5 * 3600, gap=range(BEGIN + 3600, BEGIN + 4 * 3600))
     found = {memory.at(tick, fresh_for=0) for tick in range(BEGIN, BEGIN + 3600, EVERY)} - {None}
     assert 3600 // STEP + 1 == len(found)
+
+
+def test_what_a_clock_ahead_of_time_took_is_forgotten() -> None:
+    memory = remembered(3 * 3600)
+    now = BEGIN + 3600
+    assert memory.forget_after(now)
+    assert now == memory.newest
+    assert kept(now) == memory.at(now + 60, fresh_for=120)
+    assert not memory.forget_after(now)
+    for at in range(now + EVERY, now + FULL, EVERY):
+        memory.keep(kept(at))
+    assert kept(now + EVERY) == memory.at(now + EVERY, fresh_for=0)

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from scaler.config.workload import SourceKind, Workload
-from scaler.errors import ForescaleError, SignalUnavailable
+from scaler.errors import Defect, ForescaleError, SignalUnavailable
 from scaler.policy.model import Readings, Reason, Sample, Signal
 from scaler.policy.spec import Vote
 from scaler.signals.resolver import Resolver
@@ -271,6 +271,17 @@ async def test_what_is_seen_now_does_not_stand_for_long_ago() -> None:
     assert {Reason.NO_HISTORY} == set(summary(found[0]).values())
 
 
+async def test_a_clock_that_is_set_back_scrapes_on_and_mixes_no_times() -> None:
+    async with watching({"/a": page("vllm_v1", scrape=1)}) as reader:
+        await reader.read(at=FIRST + 3600)
+        await reader.read(at=FIRST + 3600 + STEP)
+        first = await reader.read()
+        second = await reader.read(at=FIRST + STEP)
+    assert 4 == len(reader.world.scraped)
+    assert (12.0, Reason.NO_HISTORY) == (first["running"], first["tokens"])
+    assert 0.0 == second["tokens"]
+
+
 async def test_samples_are_of_their_tick() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
         found = await reader.readings(range(FIRST, FIRST + 1))
@@ -307,4 +318,33 @@ async def test_one_workloads_silence_is_not_anothers() -> None:
         silent = make_workload("silent", source=SourceKind.SCRAPE, endpoints=(NAMELESS,))
         found = await reader.history.read([silent, reader.workload], range(FIRST, FIRST + 1))
     assert isinstance(found[silent], SignalUnavailable)
+    assert not isinstance(found[reader.workload], ForescaleError)
+
+
+@pytest.mark.parametrize("labels", ['le="foo"', 'le=""', 'le="NaN"', 'other="x"'])
+async def test_a_bucket_without_a_bound_is_passed_over(labels: str) -> None:
+    name = "vllm:time_to_first_token_seconds_bucket"
+    bad = f'{name}{{model_name="meta-llama/Llama-3.1-8B-Instruct",{labels}}} 5\n'
+
+    async def latency(extra: str) -> float | Reason:
+        async with watching({"/a": page("vllm_v1") + extra}) as reader:
+            await reader.read()
+            reader.world.pages["/a"] = page("vllm_v1", scrape=1) + extra
+            return (await reader.read(at=FIRST + STEP))["latency"]
+
+    assert await latency("") == await latency(bad)
+
+
+async def test_a_fault_about_one_workload_is_not_anothers() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        # No such engine: what refuses it in metadata was not asked.
+        wrong = attrs.evolve(
+            reader.workload,
+            key=attrs.evolve(reader.workload.key, name="wrong"),
+            watch=attrs.evolve(reader.workload.watch, engine="none"),
+        )
+        found = await reader.history.read([wrong, reader.workload], range(FIRST, FIRST + 1))
+    defect = found[wrong]
+    assert isinstance(defect, Defect)
+    assert isinstance(defect.__cause__, KeyError)
     assert not isinstance(found[reader.workload], ForescaleError)
