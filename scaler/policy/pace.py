@@ -80,8 +80,12 @@ def _starts(
     further on than an earlier one's gets nowhere that the earlier one does not.
     """
     wanted, at = situation.state.recent.get("wanted", ()), situation.at
+    ticks = between(wanted, first=at if since is None else since, last=at)
+    if ticks and len({*_values(between(wanted, first=ticks[0][0] - policy.period, last=at))}) == 1:
+        # Nobody scaled, as nearly always: no tick's start is further on than the first one's.
+        ticks = ticks[:1]
     furthest: float | None = None
-    for tick, _ in between(wanted, first=at if since is None else since, last=at):
+    for tick, _ in ticks:
         start = pick(_values(between(wanted, first=tick - policy.period, last=tick)))
         if furthest is None or (start != furthest and pick((start, furthest)) == furthest):
             furthest = start
