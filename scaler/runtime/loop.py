@@ -180,9 +180,8 @@ class Loop:
                 self._passed = True
                 self._forget(now)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._clock.sleep_until(int(now) + 1 + LAG % 1), timeout=PULSE
-                    )
+                    async with asyncio.timeout(PULSE):
+                        await self._clock.sleep_until(int(now) + 1 + LAG % 1)
         finally:
             for task in self._looks:
                 task.cancel()
