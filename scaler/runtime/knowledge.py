@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import attrs
+import structlog
 
 from scaler.errors import Defect, ForescaleError
 from scaler.policy import learn
@@ -14,6 +15,8 @@ from scaler.runtime.history import History
 KEPT = 3
 """Epochs kept for each workload: ticks that are folded again may lie before the newest. All that
 were learned together are kept, for the long memory of a first sight that is folded with them."""
+
+log = structlog.get_logger()
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +72,8 @@ def _learned(
     """Learn; who cannot has the defect for its trouble, and others go on."""
     try:
         _learn(fold, past, epochs=epochs, learning=learning)
-    except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
+    except Exception as error:
+        log.exception("not_learned", workload=str(fold.workload.key))
         fold.trouble = Defect(error)
 
 

@@ -1,17 +1,18 @@
 """One call for start, first sight, tick, recovery and clock jump."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import pytest
 
 from scaler.config.workload import Workload
-from scaler.errors import SignalMalformed
+from scaler.errors import Defect, SignalMalformed
 from scaler.policy.engine import memory
 from scaler.policy.model import Decision, Readings, Signal
 from scaler.runtime.advance import TOGETHER, advance
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.grid import last_tick
+from scaler.runtime.history import Answer
 from scaler.runtime.knowledge import Learning, teach
 from tests.builders import EPOCH, LEAD_TIME, reading
 from tests.simulated import asked
@@ -225,3 +226,37 @@ async def test_nothing_known_is_nothing_folded() -> None:
     history.broken[WORKLOAD.key.name] = SignalMalformed("a wrong query")
     assert () == tuple(await go([fold], history, to=FIRST))
     assert (None, {}) == (fold.settled, fold.known)
+
+
+@attrs.define
+class Picky:
+    """A history that fails as a whole over one workload, by a fault of its own."""
+
+    sound: FakeHistory = attrs.field(factory=FakeHistory)
+
+    async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
+        if any(workload.key.name == "bad" for workload in workloads):
+            raise ZeroDivisionError("a bug")
+        return await self.sound.read(workloads, ticks)
+
+
+async def test_a_fault_in_reading_one_workload_is_not_anothers() -> None:
+    bad, good = Fold(workload=_called("bad")), Fold(workload=_called("good"))
+    progress = await advance([bad, good], history=Picky(), to=FIRST, settle=SETTLE, learning=QUICK)
+    assert [good.workload] == [one.published.workload for one in progress]
+    assert (None, True) == (good.trouble, isinstance(bad.trouble, Defect))
+
+
+async def test_a_fault_in_folding_one_workload_is_not_anothers() -> None:
+    bad, good = Fold(workload=_called("bad")), Fold(workload=_called("good"))
+    history = FakeHistory()
+    await go([bad, good], history, to=FIRST)
+    history.broken["bad"] = [None]  # type: ignore[assignment]
+    progress = await go([bad, good], history, to=FIRST + STEP)
+    assert [good.workload] == [one.published.workload for one in progress]
+    assert (None, True) == (good.trouble, isinstance(bad.trouble, Defect))
+
+
+def _called(name: str) -> Workload:
+    """In the second of all others, so that they are read together."""
+    return attrs.evolve(WORKLOAD, key=attrs.evolve(WORKLOAD.key, name=name))
