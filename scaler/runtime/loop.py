@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -18,7 +19,7 @@ from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
-from scaler.runtime.watched import Watched, read_together
+from scaler.runtime.watched import Newcomers, Source, Watched
 
 LAG = 1.0
 """Seconds after a tick at which it is asked for: a younger sample is often not there yet."""
@@ -28,9 +29,6 @@ FIRST_LOOK = 1.8
 
 FORGET_AFTER = 15 * 60
 """Seconds after which a workload that nobody asks for is no longer watched."""
-
-GATHER = 0.2
-"""Seconds in which new workloads are waited for while others are looked at: one read serves 50."""
 
 LESSONS_AT_ONCE = 25
 """Workloads whose new knowledge is learned after one slot: a day of history each."""
@@ -77,8 +75,8 @@ class Loop:
         self._listener = listener or Listener()
         self._watched: dict[Key, Watched] = {}
         self._looks: set[asyncio.Task[None]] = set()
-        self._unseen: list[Watched] = []
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._newcomers = Newcomers()
+        self._greeters: Counter[Source] = Counter()
         self._passed = False
         self._frozen = False
 
@@ -205,20 +203,25 @@ class Loop:
         met.ticked = met.tick_by(int(now - LAG))
         self._watched[workload.key] = met
         log.info("workload_met", workload=str(workload.key))
-        if not self._unseen:
-            asyncio.get_running_loop().call_later(GATHER if self._looks else 0, self._greet)
-        self._unseen.append(met)
+        self._greet(self._newcomers.add(met))
         return met
 
-    def _greet(self) -> None:
-        """Look at the unseen: after a restart there may be thousands, and one read serves many."""
-        unseen, self._unseen = self._unseen, []
-        for part in read_together(unseen, at=self._clock.now() - LAG):
-            self._start(self._first_look(part))
+    def _greet(self, source: Source) -> None:
+        """See to it that somebody looks at the newcomers.
 
-    async def _first_look(self, unseen: Sequence[Watched]) -> None:
-        async with self._gate:
-            await self._look(unseen, now=self._clock.now())
+        After a restart there may be thousands. While a few reads are under way those who come wait,
+        and are then read together; each source has reads of its own, should one not answer.
+        """
+        if self._greeters[source] < AT_ONCE:
+            self._greeters[source] += 1
+            self._start(self._first_looks(source))
+
+    async def _first_looks(self, source: Source) -> None:
+        try:
+            while newcomers := self._newcomers.take(source, at=self._clock.now() - LAG):
+                await self._look(newcomers, now=self._clock.now())
+        finally:
+            self._greeters[source] -= 1
 
     def _start(self, look: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(look)

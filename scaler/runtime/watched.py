@@ -1,14 +1,17 @@
 """Workloads under watch, and which of them are best looked at together."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import attrs
 
+from scaler.config.workload import SourceKind
 from scaler.runtime.advance import TOGETHER
 from scaler.runtime.fold import Fold
 from scaler.runtime.grid import phase
+
+Source = tuple[SourceKind, str, str | None]
+"""What a workload is read from: its kind, its name, and its address where it has no name."""
 
 
 @attrs.define(eq=False)
@@ -40,17 +43,24 @@ class Watched:
         return tick > self.ticked or self.ticked - tick > self.fold.workload.spec.step
 
 
-def read_together(unseen: Iterable[Watched], *, at: float) -> Iterator[Sequence[Watched]]:
-    """Those of one source and one tick, no more than one read bears.
+class Newcomers:
+    """Workloads that wait for their first look, in the order in which they came, by source."""
 
-    Each part is published as soon as it is read, and one source's silence delays its own parts.
-    """
-    alike: dict[object, list[Watched]] = defaultdict(list)
-    for watched in unseen:
-        workload = watched.fold.workload
-        watch = workload.watch
+    def __init__(self) -> None:
+        self._waiting: dict[Source, list[Watched]] = {}
+
+    def add(self, watched: Watched) -> Source:
+        """Let `watched` wait, and say for which source."""
+        watch = watched.fold.workload.watch
         source = (watch.source, watch.prometheus, watch.server_address)
-        alike[source, watched.tick_by(int(at))].append(watched)
-    for members in alike.values():
-        for start in range(0, len(members), TOGETHER):
-            yield members[start : start + TOGETHER]
+        self._waiting.setdefault(source, []).append(watched)
+        return source
+
+    def take(self, source: Source, *, at: float) -> Sequence[Watched]:
+        """Who waits longest for `source`, with those of the same tick: one read serves them all."""
+        waiting = self._waiting.pop(source, [])
+        alike = [each for each in waiting if each.tick_by(int(at)) == waiting[0].tick_by(int(at))]
+        taken = alike[:TOGETHER]
+        if rest := [each for each in waiting if each not in taken]:
+            self._waiting[source] = rest
+        return taken
