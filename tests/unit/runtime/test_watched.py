@@ -23,7 +23,7 @@ def test_who_waits_longest_is_taken_with_those_of_its_tick() -> None:
 
 def test_everybody_is_taken_once_and_no_read_is_too_large() -> None:
     waiting, unseen = Newcomers(), newcomers(15 * TOGETHER + 200)
-    source = [waiting.add(each) for each in unseen][0]
+    (source,) = {waiting.add(each) for each in unseen}
 
     taken = list(iter(lambda: waiting.take(source, at=NOW), []))
 
