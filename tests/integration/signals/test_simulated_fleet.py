@@ -190,7 +190,7 @@ async def test_a_prometheus_that_hangs_stops_and_comes_back(tmp_path: Path) -> N
     port = free_port()
     with running(tmp_path, port=port) as (address, process):
         async with looking(address, patience=0.5) as look:
-            assert reports(0.0)(await look())
+            await until(look, reports(0.0))
             process.send_signal(signal.SIGSTOP)
             with pytest.raises(SignalTimeout):
                 await look()
