@@ -11,37 +11,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from scaler.bootstrap import SELDOM, Service
 from scaler.config.settings import Grpc, Ops
-from scaler.config.workload import Workload
-from scaler.policy.model import Readings, Sample
 from scaler.telemetry import configure_logging
-from tests.bench.subjects import SETTINGS, Free, workloads
+from tests.bench.subjects import SETTINGS, Own, workloads
 
 EVERY = 0.002
-
-
-class Own(Free):
-    """As `Free`, with values of its own for every workload, as a source has them."""
-
-    async def read(
-        self, workloads: Sequence[Workload], ticks: range
-    ) -> Mapping[Workload, Sequence[Readings]]:
-        found = await super().read(workloads, ticks)
-        return {each: [_copied(one) for one in some] for each, some in found.items()}
-
-
-def _copied(readings: Readings) -> Readings:
-    signals = {
-        signal: Sample(value=each.value, at=each.at) if isinstance(each, Sample) else each
-        for signal, each in readings.signals.items()
-    }
-    return attrs.evolve(readings, signals=signals)
 
 
 @attrs.define

@@ -9,7 +9,7 @@ from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.config.workload import Workload
-from scaler.policy.model import Readings
+from scaler.policy.model import Readings, Sample
 from scaler.serving.keda.client import ScaledObject
 from tests.builders import readings
 
@@ -39,7 +39,7 @@ def workloads(count: int, *, settings: Settings = SETTINGS) -> list[Workload]:
     ]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1_000)
 def busy(at: int) -> Readings:
     """A fleet at work, with numbers that move from tick to tick."""
     turn = at % 97 / 97
@@ -63,3 +63,21 @@ class Free:
     ) -> Mapping[Workload, Sequence[Readings]]:
         found = [busy(at) for at in ticks[-TAIL:]]
         return dict.fromkeys(workloads, found)
+
+
+class Own(Free):
+    """As `Free`, with values of its own for every workload, as a source has them."""
+
+    async def read(
+        self, workloads: Sequence[Workload], ticks: range
+    ) -> Mapping[Workload, Sequence[Readings]]:
+        found = await super().read(workloads, ticks)
+        return {each: [_copied(one) for one in some] for each, some in found.items()}
+
+
+def _copied(readings: Readings) -> Readings:
+    signals = {
+        signal: Sample(value=each.value, at=each.at) if isinstance(each, Sample) else each
+        for signal, each in readings.signals.items()
+    }
+    return attrs.evolve(readings, signals=signals)
