@@ -189,7 +189,7 @@ def running_of(page: str) -> float:
 async def test_a_prometheus_that_hangs_stops_and_comes_back(tmp_path: Path) -> None:
     port = free_port()
     with running(tmp_path, port=port) as (address, process):
-        async with looking(address, patience=0.5) as look:
+        async with looking(address, patience=3.0) as look:
             await until(look, reports(0.0))
             process.send_signal(signal.SIGSTOP)
             with pytest.raises(SignalTimeout):
