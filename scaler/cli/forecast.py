@@ -11,6 +11,7 @@ from scaler.runtime.clock import SystemClock
 from scaler.studies.forecasts import document, forecast
 from scaler.studies.lines import forecast_lines
 from scaler.studies.long import write_forecast
+from scaler.studies.page import forecast_page
 
 
 @click.command("forecast")
@@ -24,8 +25,21 @@ from scaler.studies.long import write_forecast
     envvar="FORESCALE_CSV",
     help="One row for each series and time.",
 )
+@click.option(
+    "--html",
+    "html_file",
+    type=OUTPUT,
+    metavar="FILE",
+    envvar="FORESCALE_HTML",
+    help="A page of charts.",
+)
 def command(
-    *, files: tuple[str, ...], as_json: bool, csv_file: Path | None, **options: Any
+    *,
+    files: tuple[str, ...],
+    as_json: bool,
+    csv_file: Path | None,
+    html_file: Path | None,
+    **options: Any,
 ) -> None:
     """What follows after the end of a series: path, bands, and the bound of the maximum.
 
@@ -38,6 +52,8 @@ def command(
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8") as file:
             write_forecast(made, file=file)
+    if html_file is not None:
+        html_file.write_text(forecast_page(made), encoding="utf-8")
     if as_json:
         click.echo(orjson.dumps(document(made, plan=plan)))
         return

@@ -2,29 +2,17 @@
 
 from itertools import pairwise
 
-import attrs
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 from scaler.studies.backtests import Account
+from scaler.studies.chart import Chart, dates, thin
 from scaler.studies.svg import Axis, Frame, scale
-from scaler.studies.times import iso, length
+from scaler.studies.times import length
 
 _FANS = 24
 _BINS = 90
 _MODELS = 5
-_POINTS = 600
-
-
-@attrs.frozen(kw_only=True)
-class Chart:
-    """A drawing and what explains it."""
-
-    title: str
-    note: str
-    drawing: str
-    legend: tuple[tuple[str, str], ...]
-    """Class of the color, and what has it."""
 
 
 def fans(account: Account) -> Chart:
@@ -34,10 +22,10 @@ def fans(account: Account) -> Chart:
     first = series.index(int(result.times[origins[0]]) - int(result.knots[-1]) * series.step)
     last = series.index(int(result.times[origins[-1]])) + int(result.knots[-1])
     shown = series.slice(first, last)
-    times, values = _thin(shown.times().astype(np.float64), shown.values)
+    times, values = thin(shown.times().astype(np.float64), shown.values)
     low, high = result.bands[0][origins], result.bands[-1][origins]
     top = float(np.nanmax([np.nanmax(values, initial=0.0), np.nanmax(_bounded(high), initial=0.0)]))
-    frame = Frame(x=_dates(shown.start, shown.end, shift=account.trace.shift), y=scale(0.0, top))
+    frame = Frame(x=dates(shown.start, shown.end, shift=account.trace.shift), y=scale(0.0, top))
     marks = [
         mark
         for place, origin in enumerate(origins)
@@ -78,14 +66,6 @@ def _ahead(account: Account, origin: int) -> FloatArray:
     result = account.result
     steps = (result.knots - 1) * account.trace.series.step
     return np.asarray(result.times[origin] + steps, dtype=np.float64)
-
-
-def _thin(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return at most some hundred points; of several, the highest, which matters most."""
-    width = -(-values.size // _POINTS)
-    size = values.size // width
-    blocks = values[: size * width].reshape(size, width)
-    return times[: size * width : width], np.fmax.reduce(blocks, axis=1)
 
 
 def errors(account: Account) -> Chart:
@@ -164,7 +144,7 @@ def chosen(account: Account) -> Chart:
     tops = np.cumsum(np.column_stack([parts, parts[:, -1]]), axis=0)
     lows = np.vstack([np.zeros(times.size), tops[:-1]])
     share = Axis(low=0.0, high=1.0, ticks=[(0.0, "0%"), (0.5, "50%"), (1.0, "100%")])
-    frame = Frame(x=_dates(int(times[0]), int(times[-1]) + 1, shift=account.trace.shift), y=share)
+    frame = Frame(x=dates(int(times[0]), int(times[-1]) + 1, shift=account.trace.shift), y=share)
     names = [*(result.names[1 + place] for place in few), "others"]
     return Chart(
         title="What was chosen when",
@@ -179,14 +159,6 @@ def chosen(account: Account) -> Chart:
         ),
         legend=tuple((f"part{place}", name) for place, name in enumerate(names)),
     )
-
-
-def _dates(first: int, last: int, *, shift: int) -> Axis:
-    """Return an axis of times, labeled with date or time of day."""
-    clock = slice(11, 16) if last - first < 2 * 86_400 else slice(0, 10)
-    marks = np.linspace(first, last, 4)
-    ticks = [(float(at), iso(int(at) + shift)[clock]) for at in marks]
-    return Axis(low=float(first), high=float(last), ticks=ticks)
 
 
 def _lengths(seconds: FloatArray) -> Axis:

@@ -132,6 +132,15 @@ def forecast_lines(trace: Trace, forecast: Forecast) -> Iterator[str]:
         f" {forecast.reason.value}, skill {number(forecast.skill)},"
         f" by {', '.join(f'{each.name} {each.weight:.0%}' for each in forecast.chosen)}"
     )
+    yield from aligned(forecast_rows(trace, forecast))
+    yield (
+        f"maximum of the next {length(forecast.window)}: {number(forecast.peak)},"
+        f" at most {number(forecast.bound)} with probability {forecast.quantile:g}"
+    )
+
+
+def forecast_rows(trace: Trace, forecast: Forecast) -> list[list[str]]:
+    """Return the table of a forecast by time, its titles first."""
     times = [
         iso(forecast.at + trace.shift + place * forecast.step)
         for place in range(forecast.path.size)
@@ -140,11 +149,7 @@ def forecast_lines(trace: Trace, forecast: Forecast) -> Iterator[str]:
         [at, number(value), *map(number, bands)]
         for at, value, bands in zip(times, forecast.path, forecast.bands.T, strict=True)
     ]
-    yield from aligned([["time", "forecast", *(f"q{level:g}" for level in forecast.levels)], *rows])
-    yield (
-        f"maximum of the next {length(forecast.window)}: {number(forecast.peak)},"
-        f" at most {number(forecast.bound)} with probability {forecast.quantile:g}"
-    )
+    return [["time", "forecast", *(f"q{level:g}" for level in forecast.levels)], *rows]
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,14 +1,18 @@
-"""An evaluation as one page that needs nothing else: charts, tables, light and dark, print."""
+"""Evaluations and forecasts as pages that need nothing else: light and dark, narrow, printed."""
 
 from collections.abc import Sequence
 
 import jinja2
 
+from forecasting.forecast import Forecast, Reason
+from scaler.studies.ahead import ahead
 from scaler.studies.backtests import Account, mean_ratio
-from scaler.studies.charts import Chart, calibration, chosen, errors, fans
-from scaler.studies.lines import number, table_rows
+from scaler.studies.chart import Chart
+from scaler.studies.charts import calibration, chosen, errors, fans
+from scaler.studies.lines import forecast_rows, number, table_rows
 from scaler.studies.plan import Plan
 from scaler.studies.times import iso, length
+from scaler.studies.traces import Trace
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("scaler.studies"),
@@ -17,17 +21,31 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_REASONS = {
+    Reason.SKILL: "proved over the last week",
+    Reason.NO_SKILL: "none: reactive, and calibrated headroom",
+    Reason.COLD: "too little history to judge",
+    Reason.NO_DATA: "no value in the last day",
+}
+
 _TEMPLATES.filters.update(number=number, length_of=length, iso=iso)
 
 
 def page(accounts: Sequence[Account], *, plan: Plan) -> str:
-    """Return the whole page."""
+    """Return the page of an evaluation."""
     return _TEMPLATES.get_template("backtest.html").render(
         accounts=accounts,
         plan=plan,
         charts=charts,
         table_rows=table_rows,
         mean_ratio=mean_ratio(accounts),
+    )
+
+
+def forecast_page(found: Sequence[tuple[Trace, Forecast]]) -> str:
+    """Return the page of forecasts."""
+    return _TEMPLATES.get_template("forecast.html").render(
+        found=found, ahead=ahead, forecast_rows=forecast_rows, reasons=_REASONS
     )
 
 

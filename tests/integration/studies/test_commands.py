@@ -86,14 +86,17 @@ def test_a_run_is_compared_with_an_earlier_one(trace: Path, tmp_path: Path) -> N
 
 
 def test_a_forecast_of_standard_input(tmp_path: Path) -> None:
-    table = tmp_path / "forecast.csv"
+    table, page = tmp_path / "forecast.csv", tmp_path / "forecast.html"
 
-    done = forescale("forecast", "-", "--horizon", "3", "--csv", table, given=load())
+    done = forescale(
+        "forecast", "-", "--horizon", "3", "--csv", table, "--html", page, given=load()
+    )
     document = orjson.loads(forescale("forecast", "-", "--json", given=load()).stdout)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "maximum of the next 3 h" in done.stdout
     assert 4 == len(table.read_text().splitlines())
+    assert page.read_text().startswith("<!doctype html>")
     assert "forescale.forecast/1" == document["schema"]
     assert 6 == len(document["series"][0]["forecast"])
 

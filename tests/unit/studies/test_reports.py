@@ -13,6 +13,7 @@ import pytest
 
 from forecasting.series import Series
 from scaler.errors import ConfigError
+from scaler.studies.ahead import ahead
 from scaler.studies.backtests import Account, measure
 from scaler.studies.document import Change, changes, document, earlier
 from scaler.studies.figures import NAMES, figures
@@ -27,7 +28,7 @@ from scaler.studies.lines import (
     summary_lines,
 )
 from scaler.studies.long import write_backtest, write_forecast
-from scaler.studies.page import charts, page
+from scaler.studies.page import charts, forecast_page, page
 from scaler.studies.plan import Plan
 from scaler.studies.times import iso, length
 from scaler.studies.traces import Trace
@@ -185,6 +186,33 @@ def test_every_drawing_is_well_formed_and_knows_all_its_numbers(
             ET.fromstring(chart.drawing)  # noqa: S314 - our own drawing
             assert "nan" not in chart.drawing
             assert "inf" not in chart.drawing
+
+
+def test_the_page_of_forecasts_is_whole_and_needs_nothing_else(silent: Account) -> None:
+    few = silent.trace
+    dead = Trace(name="dead", series=Series(start=0, step=HOUR, values=np.full(40, np.nan)))
+    found = [(each, forecast(each, plan=PLAN)) for each in (a_trace(), few, dead)]
+    parser = Wellformed()
+    parser.feed(text := forecast_page(found))
+
+    assert ([], []) == (parser.open, parser.wrong)
+    assert "&lt;few&gt;" in text
+    assert "<few>" not in text
+    assert "no value in the last day" in text
+
+
+def test_the_chart_ahead_holds_history_fan_and_bound(silent: Account) -> None:
+    made = forecast(a_trace(), plan=PLAN)
+    drawing = ahead(a_trace(), made).drawing
+
+    assert [1, 1, 1] == [
+        drawing.count(f'class="line {each}"') for each in ("actual", "forecast", "bound")
+    ]
+    assert len(made.levels) // 2 == drawing.count('class="band"')
+    for trace in (a_trace(), silent.trace):
+        few = ahead(trace, forecast(trace, plan=PLAN)).drawing
+        ET.fromstring(few)  # noqa: S314 - our own drawing
+        assert "nan" not in few
 
 
 def test_a_forecast_continues_the_series_in_its_own_times() -> None:
