@@ -1,13 +1,22 @@
 """What holds for every test run: no test is timed, and none is left out in silence."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 # On a busy machine a slow example is no finding. What Hypothesis sets for CI stays.
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that sets up logging in this process must not quiet the tests after it."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

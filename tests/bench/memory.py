@@ -20,6 +20,8 @@ import looptime
 from scaler.bootstrap import SELDOM
 from scaler.config.understand import understand
 from scaler.config.workload import Workload
+from scaler.errors import UnknownWorkload
+from scaler.runtime.board import Published
 from scaler.runtime.loop import Loop
 from scaler.serving.exposition import pieces
 from scaler.serving.journal import Journal
@@ -77,11 +79,14 @@ class Serving:
             yield self.metadata.workload(asked.namespace, asked.name, metadata)
 
     async def poll(self) -> None:
-        """KEDA asks once for each."""
+        """KEDA asks once for each; the first look at a new one may take longer than it waits."""
         answers = (self.loop.answer(workload) for workload in self.workloads())
-        for published in await asyncio.gather(*answers):
-            self.recorder.answered("GetMetrics", code="OK", seconds=0.001)
-            self.recorder.served(published)
+        for published in await asyncio.gather(*answers, return_exceptions=True):
+            if isinstance(published, Published):
+                self.recorder.answered("GetMetrics", code="OK", seconds=0.001)
+                self.recorder.served(published)
+            elif not isinstance(published, UnknownWorkload):
+                raise published
 
     def scrape(self) -> int:
         """Write the page of metrics; its bytes."""

@@ -101,6 +101,7 @@ def settings(world: World) -> Mapping[str, object]:
     return {
         "evaluationInterval": "1s",
         "settle": "2s",
+        "log": {"level": "debug"},
         "allowedAddresses": [f"http://127.0.0.1:{port}" for port in (world.port, world.replica)],
         "sources": {"default": {"url": f"http://127.0.0.1:{world.port}", "scrapeInterval": "1s"}},
     }

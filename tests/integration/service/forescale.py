@@ -97,7 +97,10 @@ class Forescale:
 
 @asynccontextmanager
 async def serving(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Forescale]:
-    """Run the service with these settings until it listens; kill it at the end if need be."""
+    """Run the service with these settings until it listens; kill it at the end if need be.
+
+    `settled` is only said at log level debug, which costs the service time.
+    """
     config = _written(folder, settings)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "scaler", "serve", "--config", str(config)),
@@ -121,8 +124,8 @@ async def serving(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Fo
 def _written(folder: Path, settings: Mapping[str, Any]) -> Path:
     """A file with these settings; JSON is YAML."""
     here = {"grpc": {"address": "127.0.0.1:0"}, "ops": {"address": "127.0.0.1:0"}}
-    log = {"format": "json", "level": "debug"}
+    log = {"format": "json", "level": "info"}
     folder.mkdir(exist_ok=True)
     config = folder / "forescale.yaml"
-    config.write_text(json.dumps({**here, "log": log, **settings}))
+    config.write_text(json.dumps({**here, **settings, "log": {**log, **settings.get("log", {})}}))
     return config

@@ -1,16 +1,18 @@
 """KEDA in a process of its own, asking all the time: what it was told, and how long it waited.
 
-`python -m tests.integration.service.keda ADDRESS CALM` reads ScaledObjects from its first line of
-standard input, says every answer on standard output, and ends with its input. CALM is the address
-of a server that has nothing to do: what it takes then, the machine takes.
+`python -m tests.integration.service.keda ADDRESS PID` reads ScaledObjects from its first line of
+standard input, says every answer on standard output, and ends with its input. PID is the process
+that answers: time for which the machine let it or this one wait for a core is not its own.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import attrs
@@ -19,6 +21,7 @@ import grpc
 from scaler.pb import externalscaler_pb2 as pb
 from scaler.pb.externalscaler_pb2_grpc import ExternalScalerStub
 from scaler.serving.keda.client import ScaledObject
+from tests.integration.service.forescale import Forescale
 from tests.integration.service.world import NAMESPACE
 
 T = TypeVar("T")
@@ -59,18 +62,15 @@ class Keda:
     process: asyncio.subprocess.Process
     answers: dict[str, list[int | str]]
     slowest: float = 0.0
-    """Seconds for the slowest call about a workload that had an answer before."""
-    slowest_calm: float = 0.0
-    """Seconds for the slowest call of the server that has nothing to do."""
+    """Seconds that the slowest call about a workload took that had an answer before."""
     _told: asyncio.Condition = attrs.field(factory=asyncio.Condition)
 
     async def listen(self) -> None:
         """Take in answers until the process ends."""
         assert self.process.stdout is not None
         async for line in self.process.stdout:
-            name, answer, seconds, calm = json.loads(line)
+            name, answer, seconds = json.loads(line)
             async with self._told:
-                self.slowest_calm = max(self.slowest_calm, calm)
                 if self.answers[name]:
                     self.slowest = max(self.slowest, seconds)
                 self.answers[name].append(answer)
@@ -91,85 +91,81 @@ class Keda:
 
 
 @asynccontextmanager
-async def asking(address: str, objects: Iterable[ScaledObject]) -> AsyncIterator[Keda]:
-    """Poll these from now on, and a server that has nothing to do as well."""
+async def asking(service: Forescale, objects: Iterable[ScaledObject]) -> AsyncIterator[Keda]:
+    """Poll these from now on."""
     named = {each.name: each for each in objects}
-    async with AsyncExitStack() as stack:
-        calm = await stack.enter_async_context(_module("tests.bench.constant"))
-        assert calm.stdout is not None
-        calm_address = f"127.0.0.1:{int(await calm.stdout.readline())}"
-        arguments = ("tests.integration.service.keda", address, calm_address)
-        process = await stack.enter_async_context(_module(*arguments))
-        assert process.stdin is not None
-        process.stdin.write(json.dumps([attrs.asdict(each) for each in named.values()]).encode())
-        process.stdin.write(b"\n")
-        keda = Keda(process=process, answers={name: [] for name in named})
-        listening = asyncio.create_task(keda.listen())
-        yield keda
-    await listening
-
-
-@asynccontextmanager
-async def _module(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    module = ("-m", "tests.integration.service.keda", service.grpc, str(service.process.pid))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *arguments),
+        *(sys.executable, *module),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+    keda = Keda(process=process, answers={name: [] for name in named})
+    listening = asyncio.create_task(keda.listen())
     try:
-        yield process
+        assert process.stdin is not None
+        process.stdin.write(json.dumps([attrs.asdict(each) for each in named.values()]).encode())
+        process.stdin.write(b"\n")
+        yield keda
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
+        await listening
 
 
-async def ask(address: str, *, calm: str) -> None:
+async def ask(address: str, *, service: int) -> None:
     """Poll what standard input names until it ends."""
     objects = [ScaledObject(**each) for each in json.loads(sys.stdin.readline())]
-    async with (
-        grpc.aio.insecure_channel(address) as channel,
-        grpc.aio.insecure_channel(calm) as calm_channel,
-    ):
-        polls = [
-            asyncio.create_task(_keep_asking(each.name, each.ref(), channel, calm_channel))
-            for each in objects
-        ]
+    async with grpc.aio.insecure_channel(address) as channel:
+        asker = _Asker(channel=channel, pids=(service, os.getpid()))
+        polls = [asyncio.create_task(asker.keep_asking(each)) for each in objects]
         await asyncio.to_thread(sys.stdin.read)
         for poll in polls:
             poll.cancel()
 
 
-async def _keep_asking(
-    name: str, ref: pb.ScaledObjectRef, channel: grpc.aio.Channel, calm: grpc.aio.Channel
-) -> None:
-    while True:
-        (answer, slowest), (_, slowest_calm) = await asyncio.gather(
-            _poll(ref, channel), _poll(ref, calm)
-        )
-        print(json.dumps([name, answer, slowest, slowest_calm]), flush=True)  # noqa: T201
-        await asyncio.sleep(EVERY)
+@attrs.frozen(kw_only=True)
+class _Asker:
+    """Makes KEDA's calls one by one, each timed."""
 
+    channel: grpc.aio.Channel
+    pids: tuple[int, ...]
 
-async def _poll(ref: pb.ScaledObjectRef, channel: grpc.aio.Channel) -> tuple[int | str, float]:
-    """What KEDA asks in one poll: the target or a status, and the seconds of the slowest call."""
-    stub, took = ExternalScalerStub(channel), list[float]()
+    async def keep_asking(self, each: ScaledObject) -> None:
+        while True:
+            answer, slowest = await self._poll(each.ref())
+            print(json.dumps([each.name, answer, slowest]), flush=True)  # noqa: T201
+            await asyncio.sleep(EVERY)
 
-    async def timed(call: Awaitable[T]) -> T:
-        began = time.perf_counter()
+    async def _poll(self, ref: pb.ScaledObjectRef) -> tuple[int | str, float]:
+        """What KEDA asks in one poll: the target or a status, and seconds of the slowest call."""
+        stub, took = ExternalScalerStub(self.channel), list[float]()
+
+        async def timed(call: Awaitable[T]) -> T:
+            withheld, began = self._withheld(), time.perf_counter()
+            try:
+                return await call
+            finally:
+                took.append(time.perf_counter() - began - (self._withheld() - withheld))
+
+        spec = (await timed(stub.GetMetricSpec(ref))).metricSpecs[0]
+        request = pb.GetMetricsRequest(scaledObjectRef=ref, metricName=spec.metricName)
         try:
-            return await call
-        finally:
-            took.append(time.perf_counter() - began)
+            metrics = await timed(stub.GetMetrics(request))
+            await timed(stub.IsActive(ref))
+        except grpc.aio.AioRpcError as failure:
+            return failure.code().name, max(took)
+        return int(metrics.metricValues[0].metricValue), max(took)
 
-    spec = (await timed(stub.GetMetricSpec(ref))).metricSpecs[0]
-    request = pb.GetMetricsRequest(scaledObjectRef=ref, metricName=spec.metricName)
-    try:
-        metrics = await timed(stub.GetMetrics(request))
-        await timed(stub.IsActive(ref))
-    except grpc.aio.AioRpcError as failure:
-        return failure.code().name, max(took)
-    return int(metrics.metricValues[0].metricValue), max(took)
+    def _withheld(self) -> float:
+        """Seconds for which threads of these processes could have run and were not let."""
+        found = 0
+        for pid in self.pids:
+            for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                found += int(file.read_text().split()[1])
+        return found / 1e9
 
 
 if __name__ == "__main__":
-    asyncio.run(ask(sys.argv[1], calm=sys.argv[2]))
+    asyncio.run(ask(sys.argv[1], service=int(sys.argv[2])))

@@ -24,6 +24,7 @@ def settings(place: Place) -> Mapping[str, object]:
     return {
         "evaluationInterval": "1s",
         "settle": "3s",
+        "log": {"level": "debug"},
         "sources": {"default": {"url": place.prometheus.url, "scrapeInterval": "1s"}},
         "workloads": [
             {"namespace": each.namespace, "name": each.name, "metadata": dict(each.metadata)}

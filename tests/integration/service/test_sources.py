@@ -44,7 +44,7 @@ async def test_targets_hold_then_nothing_is_said_and_one_good_answer_is_enough(
         urls = {fault.value: proxy.url for fault, proxy in proxies.items()}
         service = await stack.enter_async_context(serving(tmp_path, settings(urls)))
         objects = [scaled(fault.value, prometheus=fault.value, **SLOWLY, **BAND) for fault in Fault]
-        keda = await stack.enter_async_context(asking(service.grpc, objects))
+        keda = await stack.enter_async_context(asking(service, objects))
         await keda.until(dict.fromkeys(Fault, BAND_TARGET), within=PATIENCE)
         begun = {fault: len(keda.answers[fault]) for fault in Fault}
         await spoil(proxies)
@@ -60,8 +60,7 @@ async def test_targets_hold_then_nothing_is_said_and_one_good_answer_is_enough(
     assert set(during[Fault.HALF]) <= {BAND_TARGET, BAND_READY}
     for well in (Fault.NONE, Fault.LATE):
         assert {BAND_TARGET} == set(during[well])
-    # On a machine as busy as this one, somebody who does nothing at all takes as long.
-    assert keda.slowest < max(LIMIT, 2 * keda.slowest_calm)
+    assert keda.slowest < LIMIT
 
 
 async def test_a_hung_and_a_stopped_prometheus_are_survived_likewise(
@@ -71,7 +70,7 @@ async def test_a_hung_and_a_stopped_prometheus_are_survived_likewise(
     steady = scaled("band", **SLOWLY, **BAND)
     async with (
         serving(tmp_path, settings({"default": server.url})) as service,
-        asking(service.grpc, [steady]) as keda,
+        asking(service, [steady]) as keda,
     ):
         await keda.until({"band": BAND_TARGET}, within=PATIENCE)
         try:
@@ -87,7 +86,7 @@ async def test_a_hung_and_a_stopped_prometheus_are_survived_likewise(
 
     first = keda.answers["band"].index(BAND_TARGET)
     assert {BAND_TARGET, UNAVAILABLE} == set(keda.answers["band"][first:])
-    assert keda.slowest < max(LIMIT, 2 * keda.slowest_calm)
+    assert keda.slowest < LIMIT
 
 
 async def spoil(proxies: Mapping[Fault, Faulty]) -> None:
