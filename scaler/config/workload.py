@@ -103,6 +103,14 @@ class Workload:
     watch: Watch
     forecasting: Forecasting = attrs.field(factory=Forecasting)
 
+    @property
+    def origin(self) -> str:
+        """Who answers for it. Those of one origin are read together, and wait for each other."""
+        watch = self.watch
+        if watch.source is SourceKind.SCRAPE:
+            return f"{self.key}/{self.key.digest}"
+        return watch.server_address or watch.prometheus
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Workload) and self.key == other.key
 

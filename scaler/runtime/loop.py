@@ -19,7 +19,8 @@ from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
-from scaler.runtime.watched import Newcomers, Source, Watched
+from scaler.runtime.troubles import reported
+from scaler.runtime.watched import Newcomers, Watched, by_origin
 
 LAG = 1.0
 """Seconds after a tick at which it is asked for: a younger sample is often not there yet."""
@@ -49,7 +50,7 @@ class Listener:
         """A workload was decided on."""
 
     def ticked(self, seconds: float) -> None:
-        """A slot of workloads was read and decided."""
+        """Workloads of one second and one origin were read and decided."""
 
     def forgotten(self, workload: Workload) -> None:
         """Nobody asks for this workload any more."""
@@ -76,7 +77,7 @@ class Loop:
         self._watched: dict[Key, Watched] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._newcomers = Newcomers()
-        self._greeters: Counter[Source] = Counter()
+        self._greeters: Counter[str] = Counter()
         self._passed = False
         self._frozen = False
 
@@ -172,7 +173,7 @@ class Loop:
         try:
             while True:
                 now = self._clock.now()
-                if due := self._due(now):
+                for due in by_origin(self._due(now)):
                     self._start(self._look(due, now=now))
                 _spare_the_collector(int(now))
                 self._passed = True
@@ -206,22 +207,23 @@ class Loop:
         self._greet(self._newcomers.add(met))
         return met
 
-    def _greet(self, source: Source) -> None:
+    def _greet(self, origin: str) -> None:
         """See to it that somebody looks at the newcomers.
 
         After a restart there may be thousands. While a few reads are under way those who come wait,
-        and are then read together; each source has reads of its own, should one not answer.
+        and are then read together; each origin has reads of its own, should one not answer.
         """
-        if self._greeters[source] < AT_ONCE:
-            self._greeters[source] += 1
-            self._start(self._first_looks(source))
+        if self._greeters[origin] < AT_ONCE:
+            self._greeters[origin] += 1
+            self._start(self._first_looks(origin))
 
-    async def _first_looks(self, source: Source) -> None:
+    async def _first_looks(self, origin: str) -> None:
         try:
-            while newcomers := self._newcomers.take(source, at=self._clock.now() - LAG):
+            while newcomers := self._newcomers.take(origin, at=self._clock.now() - LAG):
                 await self._look(newcomers, now=self._clock.now())
         finally:
-            self._greeters[source] -= 1
+            self._greeters[origin] -= 1
+            self._greeters = +self._greeters
 
     def _start(self, look: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(look)
@@ -232,15 +234,17 @@ class Loop:
         """Advance these, publish, then learn what is new; one slot's trouble is its own."""
         began = asyncio.get_running_loop().time()
         try:
-            for progress in await advance(
-                [watched.fold for watched in due],
-                history=self._history,
-                to=now - LAG,
-                settle=self._settle,
-                learning=self._learning,
-            ):
-                self._publish(progress)
-            await self._learn(due, now=now)
+            folds = [watched.fold for watched in due]
+            with reported(folds):
+                for progress in await advance(
+                    folds,
+                    history=self._history,
+                    to=now - LAG,
+                    settle=self._settle,
+                    learning=self._learning,
+                ):
+                    self._publish(progress)
+                await self._learn(due, now=now)
         except SignalError as error:
             log.debug("not_learned", error=str(error))
         except Exception:

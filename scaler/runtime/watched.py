@@ -1,17 +1,14 @@
 """Workloads under watch, and which of them are best looked at together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 import attrs
 
-from scaler.config.workload import SourceKind
 from scaler.runtime.advance import TOGETHER
 from scaler.runtime.fold import Fold
 from scaler.runtime.grid import phase
-
-Source = tuple[SourceKind, str, str | None]
-"""What a workload is read from: its kind, its name, and its address where it has no name."""
 
 
 @attrs.define(eq=False)
@@ -44,23 +41,31 @@ class Watched:
 
 
 class Newcomers:
-    """Workloads that wait for their first look, in the order in which they came, by source."""
+    """Workloads that wait for their first look, in the order in which they came, by origin."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Source, list[Watched]] = {}
+        self._waiting: dict[str, list[Watched]] = {}
 
-    def add(self, watched: Watched) -> Source:
-        """Let `watched` wait, and say for which source."""
-        watch = watched.fold.workload.watch
-        source = (watch.source, watch.prometheus, watch.server_address)
-        self._waiting.setdefault(source, []).append(watched)
-        return source
+    def add(self, watched: Watched) -> str:
+        """Let `watched` wait, and say for which origin."""
+        origin = watched.fold.workload.origin
+        self._waiting.setdefault(origin, []).append(watched)
+        return origin
 
-    def take(self, source: Source, *, at: float) -> Sequence[Watched]:
-        """Who waits longest for `source`, with those of the same tick: one read serves them all."""
-        waiting = self._waiting.pop(source, [])
+    def take(self, origin: str, *, at: float) -> Sequence[Watched]:
+        """Who waits longest for `origin`, with those of the same tick: one read serves them all."""
+        waiting = self._waiting.pop(origin, [])
         alike = [each for each in waiting if each.tick_by(int(at)) == waiting[0].tick_by(int(at))]
         taken = alike[:TOGETHER]
-        if rest := [each for each in waiting if each not in taken]:
-            self._waiting[source] = rest
+        gone = set(taken)
+        if rest := [each for each in waiting if each not in gone]:
+            self._waiting[origin] = rest
         return taken
+
+
+def by_origin(watched: Iterable[Watched]) -> Iterable[Sequence[Watched]]:
+    """Who waits for whom: an origin that does not answer delays nobody else."""
+    found: dict[str, list[Watched]] = defaultdict(list)
+    for each in watched:
+        found[each.fold.workload.origin].append(each)
+    return found.values()

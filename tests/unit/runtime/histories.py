@@ -31,7 +31,10 @@ def wave(tick: int, known_at: int) -> Readings:
 
 
 class FakeHistory:
-    """Tells what it is told to. `failing` raises, `broken` fails single workloads by name."""
+    """Tells what it is told to. `failing` raises, `broken` fails single workloads by name.
+
+    Everybody waits `takes` seconds, and as long as the slowest of those in `slow`, by name.
+    """
 
     def __init__(self, told: Told = wave, *, now: Callable[[], float] | None = None) -> None:
         self.told = told
@@ -39,12 +42,14 @@ class FakeHistory:
         self.crashing = False
         self.takes = 0.0
         self.broken: dict[str, ForescaleError] = {}
+        self.slow: dict[str, float] = {}
         self.asked: list[tuple[range, int]] = []
         self._now = now or (lambda: math.inf)
 
     async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
         self.asked.append((ticks, len(workloads)))
-        await asyncio.sleep(self.takes)
+        slowest = max(self.slow.get(workload.key.name, 0.0) for workload in workloads)
+        await asyncio.sleep(self.takes + slowest)
         if self.crashing:
             raise ZeroDivisionError("a bug")
         if self.failing:

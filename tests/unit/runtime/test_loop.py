@@ -13,7 +13,7 @@ from scaler.errors import DecisionExpired, UnknownWorkload
 from scaler.policy.model import Gap, Readings, Reason
 from scaler.runtime.fold import Progress
 from scaler.runtime.grid import last_tick, phase
-from scaler.runtime.loop import FIRST_LOOK, FORGET_AFTER, Listener, Loop
+from scaler.runtime.loop import FIRST_LOOK, FORGET_AFTER, LAG, Listener, Loop
 from tests.builders import EPOCH, readings
 from tests.simulated import asked
 from tests.unit.runtime.histories import FakeHistory, LoopClock, wave
@@ -194,6 +194,42 @@ async def test_a_history_that_raises_does_not_end_the_loop_and_is_told_once() ->
         before = len(service.heard.progress)
         await asyncio.sleep(20)
         assert len(service.heard.progress) > before
+
+
+async def test_a_failing_source_is_told_when_it_fails_and_when_it_is_back() -> None:
+    async with running() as service:
+        await service.target()
+        with structlog.testing.capture_logs() as logs:
+            service.history.failing = True
+            await asyncio.sleep(50)
+            service.history.failing = False
+            await asyncio.sleep(50)
+    [failed] = [line for line in logs if line["event"] == "source_failed"]
+    [recovered] = [line for line in logs if line["event"] == "source_recovered"]
+    assert ("default/llama", "prometheus:9090: connection refused") == (
+        failed["workload"],
+        failed["error"],
+    )
+    assert "default/llama" == recovered["workload"]
+
+
+def beside(other: Workload) -> Workload:
+    """A workload with ticks in the same seconds, and another source."""
+    names = (f"llama-{number}" for number in range(1000))
+    found = next(each for name in names if phase(each := asked(name)) == phase(other))
+    return attrs.evolve(found, watch=attrs.evolve(found.watch, prometheus="other"))
+
+
+async def test_a_source_that_hangs_delays_nobody_elses_ticks() -> None:
+    stuck = beside(WORKLOAD)
+    async with running() as service:
+        await service.target()
+        await service.target(stuck)
+        service.history.slow[stuck.key.name] = 10.0
+        tick = service.loop.board.latest(WORKLOAD.key).decision.at + WORKLOAD.spec.step
+        await service.clock.sleep_until(tick + LAG + 2)
+        assert tick == service.loop.board.latest(WORKLOAD.key).decision.at
+        assert tick > service.loop.board.latest(stuck.key).decision.at
 
 
 async def test_a_slow_slot_is_not_started_twice() -> None:
