@@ -28,7 +28,8 @@ from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
 from scaler.serving.keda.servicer import Push, Servicer
-from scaler.serving.ops import Operations, OpsServer
+from scaler.serving.operations import Operations
+from scaler.serving.ops import OpsServer
 from scaler.serving.pages.trails import Trails
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed, Served, StoredServed

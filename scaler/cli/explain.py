@@ -1,6 +1,7 @@
 """`forescale explain`: why this number."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -42,6 +43,8 @@ def command(workload: str, at: str | None, server: str, as_json: bool) -> None:
         return
     for line in explained(document) if at is None else served(document):
         click.echo(line)
+    if at is not None and not document["decisions"]:
+        raise click.exceptions.Exit(1)
 
 
 async def _fetch(url: str, *, params: dict[str, str]) -> dict[str, Any]:
@@ -52,9 +55,13 @@ async def _fetch(url: str, *, params: dict[str, str]) -> dict[str, Any]:
             session.get(url, params=params) as response,
         ):
             document: dict[str, Any] = orjson.loads(await response.read())
+            status = response.status
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, ValueError) as error:
         message = f"{url}: no answer of a Forescale service ({str(error) or 'timeout'})"
         raise click.ClickException(message) from error
+    if status == HTTPStatus.BAD_REQUEST:
+        # All that a person can get wrong here is the time.
+        raise click.BadParameter(str(document["error"]).partition(": ")[2], param_hint="--at")
     if "error" in document:
         raise click.ClickException(str(document["error"]))
     return document

@@ -47,6 +47,8 @@ def _heading(workload: Document) -> Iterator[str]:
     yield f"  decided {workload['age']} s ago, at {_when(workload['at'])}"
     if workload["note"] and workload["target"] is not None:
         yield f"  {workload['note']}"
+    if workload["trouble"]:
+        yield f"  the newest read failed: {workload['trouble']}"
 
 
 def _replicas(answer: Document) -> str:

@@ -31,14 +31,15 @@ def summary(published: Published, *, now: int) -> Document:
     }
 
 
-def explanation(published: Published, *, now: int) -> Document:
-    """Everything that led to the last decision of one workload."""
+def explanation(published: Published, *, trouble: str = "", now: int) -> Document:
+    """Everything that led to the last decision of one workload; `trouble` of the newest read."""
     decision, watch = published.decision, published.workload.watch
     # Own queries and addresses stay out: they are the owner's, and may hold secrets.
     return {
         "schema": SCHEMA,
         **summary(published, now=now),
         "note": decision.note,
+        "trouble": trouble or None,
         "recommendations": [_recommendation(each) for each in decision.recommendations],
         "limits": [attrs.asdict(limit) for limit in decision.limits],
         "readings": _readings(published, now=now),

@@ -2,42 +2,23 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import attrs
 import orjson
 from aiohttp import web
 
-from scaler.config.workload import Workload
 from scaler.errors import ConfigError, Problem, SignalError
-from scaler.runtime.board import Board, Published
+from scaler.runtime.board import Published
 from scaler.serving.documents import SCHEMA, explanation, summary
 from scaler.serving.exposition import pieces
-from scaler.serving.pages.site import Site, View
-from scaler.serving.pages.trails import Trails
-from scaler.serving.served import Served
-from scaler.telemetry import Telemetry
+from scaler.serving.operations import Operations
+from scaler.serving.pages.site import Site
 
 HOUR = 3600
 LAST_WORDS = 1.0
 """Seconds for answers that are being written when the service stops."""
-
-
-@attrs.frozen(kw_only=True)
-class Operations:
-    """What the endpoints read. `unready` is why the service is not ready, empty when it is.
-
-    `troubles` are the workloads that wait for an answer of their source, and why.
-    """
-
-    board: Board
-    served: Served
-    telemetry: Telemetry
-    now: Callable[[], int]
-    unready: Callable[[], str]
-    trails: Trails = attrs.field(factory=Trails)
-    troubles: Callable[[], Mapping[Workload, str]] = dict
 
 
 class OpsServer:
@@ -97,12 +78,16 @@ class _Handlers:
         return await _stream(request, _list(self._operations.board, now=now), kind=_JSON)
 
     async def workload(self, request: web.Request) -> web.Response:
-        """The last decision of one workload, with its reasons."""
+        """The last decision of one workload, with its reasons, and why there is no newer one."""
         namespace, name = request.match_info["namespace"], request.match_info["name"]
         published = self._operations.board.named(namespace, name)
-        if published is None:
-            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
-        return _json(explanation(published, now=self._operations.now()))
+        _, trouble = self._operations.waiting(namespace, name) or (None, "")
+        if published is not None:
+            return _json(explanation(published, trouble=trouble, now=self._operations.now()))
+        if trouble:
+            message = f"{namespace}/{name}: nothing was decided yet: {trouble}"
+            raise _refusal(web.HTTPServiceUnavailable, message)
+        raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
 
     async def decisions(self, request: web.Request) -> web.Response:
         """What was served, by default in the last hour."""
@@ -134,7 +119,7 @@ def _application(operations: Operations) -> web.Application:
     application = web.Application()
     application.add_routes(
         [
-            *Site(_view(operations)).routes(),
+            *Site(operations).routes(),
             web.get("/metrics", handlers.metrics),
             web.get("/livez", handlers.live),
             web.get("/readyz", handlers.ready),
@@ -144,18 +129,6 @@ def _application(operations: Operations) -> web.Application:
         ]
     )
     return application
-
-
-def _view(operations: Operations) -> View:
-    return View(
-        board=operations.board,
-        trails=operations.trails,
-        served=operations.served,
-        telemetry=operations.telemetry,
-        now=operations.now,
-        unready=operations.unready,
-        troubles=operations.troubles,
-    )
 
 
 def _json(document: object) -> web.Response:

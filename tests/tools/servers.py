@@ -1,6 +1,7 @@
 """Real servers for tests, and a browser: on PATH, else built once from a Go manifest and cached.
 
-`python -m tests.tools.servers` brings them all; tests only `need` them, and never build.
+`python -m tests.tools.servers` brings those of the usual tests, `... etcd kwok` the named ones;
+tests only `need` them, and never build.
 """
 
 import hashlib
@@ -33,12 +34,17 @@ class NotAvailableError(Exception):
 class Server:
     """The commands that make one server, and the Go manifest beside this file that builds them.
 
-    `install` is how a person gets what is not built here.
+    `install` is how a person gets what is not built here, `by` the target of the Makefile that
+    brings it. `data` are folders of modules, with a name each, that are kept beside the commands.
+    A command with a name as general as `operator` is not looked for on PATH.
     """
 
     name: str
     commands: tuple[str, ...]
     install: str = ""
+    by: str = "tools"
+    data: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    on_path: bool = True
 
     @property
     def manifest(self) -> Path:
@@ -58,11 +64,32 @@ class Server:
         """Where a failed build leaves its reason for the tests that have to go without."""
         return self.cache.with_suffix(".failed")
 
+    @property
+    def places(self) -> tuple[str | None, ...]:
+        """Search paths for the commands, best first; None is PATH."""
+        if self.install:
+            return (None,)
+        return (None, str(self.cache)) if self.on_path else (str(self.cache),)
+
 
 SERVERS = {
     "prometheus": Server(name="prometheus", commands=("prometheus", "promtool")),
     "chromium": Server(
         name="chromium", commands=("chromium",), install="apt-get install chromium, as on Debian"
+    ),
+    "etcd": Server(name="etcd", commands=("server",), by="e2e-tools", on_path=False),
+    "kwok": Server(name="kwok", commands=("kwok",), by="e2e-tools"),
+    "kubernetes": Server(
+        name="kubernetes",
+        commands=("kube-apiserver", "kube-controller-manager", "kubectl"),
+        by="e2e-tools",
+    ),
+    "keda": Server(
+        name="keda",
+        commands=("operator", "adapter"),
+        by="e2e-tools",
+        data={"crds": ("github.com/kedacore/keda/v2", "config/crd/bases")},
+        on_path=False,
     ),
 }
 
@@ -80,7 +107,7 @@ def find(name: str) -> Binaries:
         NotAvailableError: neither has all of them.
     """
     server = SERVERS[name]
-    for path in (None,) if server.install else (None, str(server.cache)):
+    for path in server.places:
         found = {command: shutil.which(command, path=path) for command in server.commands}
         if all(found.values()):
             return {command: Path(str(place)) for command, place in found.items()}
@@ -88,7 +115,9 @@ def find(name: str) -> Binaries:
         raise NotAvailableError(f"{name} is not on PATH ({server.install})")
     if server.failure.exists():
         raise NotAvailableError(server.failure.read_text())
-    raise NotAvailableError(f"{name} is neither on PATH nor built yet: `make tools` builds it")
+    raise NotAvailableError(
+        f"{name} is neither on PATH nor built yet: `make {server.by}` builds it"
+    )
 
 
 def find_or_build(name: str) -> Binaries:
@@ -144,9 +173,21 @@ def build(server: Server) -> None:
         say(f"{server.name}: fetching its modules")
         total = len(run([go, "list", "-deps", "tool"], server.manifest, environment))
         run([go, "build", *flags, "tool"], server.manifest, environment, progress=(server, total))
+        for kept, (module, inner) in server.data.items():
+            where = [go, "list", "-m", "-f", "{{.Dir}}", module]
+            source = Path(run(where, server.manifest, environment)[-1])
+            copy_files(source / inner, binaries / kept)
         shutil.rmtree(server.cache, ignore_errors=True)
         binaries.rename(server.cache)
     say(f"{server.name}: built into {server.cache}")
+
+
+def copy_files(source: Path, goal: Path) -> None:
+    """Copy the files of a folder, without the read-only modes of Go's module cache."""
+    goal.mkdir()
+    for file in source.iterdir():
+        if file.is_file():
+            shutil.copyfile(file, goal / file.name)
 
 
 def toolchain(server: Server, scratch: Path) -> tuple[str, Mapping[str, str]]:
@@ -224,4 +265,5 @@ def main(names: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or SERVERS))
+    usual = [name for name, server in SERVERS.items() if server.by == "tools"]
+    sys.exit(main(sys.argv[1:] or usual))

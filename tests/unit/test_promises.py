@@ -18,7 +18,8 @@ from scaler.config.workload import ForecastUse, LatencyMetric, SourceKind
 from scaler.errors import ConfigError
 from scaler.policy.spec import Mode, ScalingPolicy, Vote
 from scaler.runtime.board import Board
-from scaler.serving.ops import Operations, OpsServer
+from scaler.serving.operations import Operations
+from scaler.serving.ops import OpsServer
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
 from tests.unit.serving.published import NOW, published

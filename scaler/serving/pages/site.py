@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -11,14 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scaler.config.workload import Workload
 from scaler.errors import SignalError
-from scaler.runtime.board import Board, Published
+from scaler.runtime.board import Published
+from scaler.serving.operations import Operations
 from scaler.serving.pages import wording
 from scaler.serving.pages.detail import detail, serving
 from scaler.serving.pages.overview import SORTS, Assessed, assess, overview, query
 from scaler.serving.pages.subject import Level, Subject
-from scaler.serving.pages.trails import KEPT, Trails
-from scaler.serving.served import Served
-from scaler.telemetry import Telemetry
+from scaler.serving.pages.trails import KEPT
 
 REFRESH = 15
 """Seconds between two looks: as often as decisions change by default."""
@@ -44,24 +43,11 @@ _TEMPLATES = ("overview.html", "workload.html", "missing.html", "base.html", "pa
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-@attrs.frozen(kw_only=True)
-class View:
-    """What the page shows. `troubles` are the workloads that wait for an answer, and why."""
-
-    board: Board
-    trails: Trails
-    served: Served
-    telemetry: Telemetry
-    now: Callable[[], int]
-    unready: Callable[[], str]
-    troubles: Callable[[], Mapping[Workload, str]]
-
-
 class Site:
     """The pages and what they are made of."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
         self._files = {name: (_STATIC / name).read_bytes() for name in _KINDS}
         environment = _environment(self._files)
         # Compiled now, since the first reader should not stall everybody else.
@@ -77,17 +63,17 @@ class Site:
 
     async def overview(self, request: web.Request) -> web.Response:
         """All workloads, the worst first."""
-        now = self._view.now()
+        now = self._operations.now()
         assessed = await self._assessed(now)
         asked = query(request.query)
-        shown = overview(assessed, query=asked, trails=self._view.trails, now=now)
+        shown = overview(assessed, query=asked, trails=self._operations.trails, now=now)
         return await self._page(
             "overview.html", now=now, refresh=asked.refresh, content={"overview": shown}
         )
 
     async def workload(self, request: web.Request) -> web.Response:
         """One workload with its reasons."""
-        now = self._view.now()
+        now = self._operations.now()
         namespace, name = request.match_info["namespace"], request.match_info["name"]
         refresh = query(request.query).refresh
         subject = self._named(namespace, name, now=now)
@@ -96,9 +82,10 @@ class Site:
             return await self._page(
                 "missing.html", now=now, refresh=refresh, status=404, content=content
             )
-        shown = detail(subject, trail=self._view.trails.of(namespace, name))
+        shown = detail(subject, trail=self._operations.trails.of(namespace, name))
         try:
-            answers = await self._view.served.between(namespace, name, start=now - KEPT, stop=now)
+            served = self._operations.served
+            answers = await served.between(namespace, name, start=now - KEPT, stop=now)
             shown = serving(shown, answers)
         except SignalError as error:
             shown = attrs.evolve(shown, unread=str(error))
@@ -124,26 +111,20 @@ class Site:
 
     def _subjects(self, now: int) -> Iterator[Subject]:
         """Everything on the board, and what should be there and is not yet."""
-        waiting = {str(each[0].key): each for each in self._view.troubles().items()}
-        for published in self._view.board:
+        waiting = {str(each[0].key): each for each in self._operations.troubles().items()}
+        for published in self._operations.board:
             _, failure = waiting.pop(str(published.workload.key), (published.workload, ""))
             yield self._subject(published.workload, published, failure=failure, now=now)
         for workload, failure in waiting.values():
             yield self._subject(workload, None, failure=failure, now=now)
 
     def _named(self, namespace: str, name: str, *, now: int) -> Subject | None:
-        published = self._view.board.named(namespace, name)
-        waiting = {
-            workload: why
-            for workload, why in self._view.troubles().items()
-            if (workload.key.namespace, workload.key.name) == (namespace, name)
-        }
-        failure = next(iter(waiting.values()), "")
-        if published is not None:
-            return self._subject(published.workload, published, failure=failure, now=now)
-        for workload in waiting:
-            return self._subject(workload, None, failure=failure, now=now)
-        return None
+        published = self._operations.board.named(namespace, name)
+        waiting, failure = self._operations.waiting(namespace, name) or (None, "")
+        workload = published.workload if published else waiting
+        if workload is None:
+            return None
+        return self._subject(workload, published, failure=failure, now=now)
 
     def _subject(
         self, workload: Workload, published: Published | None, *, failure: str, now: int
@@ -153,7 +134,7 @@ class Site:
             workload=workload,
             published=published,
             failure=failure,
-            asked=self._view.telemetry.last_poll(key.namespace, key.name),
+            asked=self._operations.telemetry.last_poll(key.namespace, key.name),
             now=now,
         )
 
@@ -167,8 +148,8 @@ class Site:
         status: int = 200,
     ) -> web.Response:
         pieces = self._templates[template].generate(
-            version=self._view.telemetry.version,
-            unready=self._view.unready(),
+            version=self._operations.telemetry.version,
+            unready=self._operations.unready(),
             now=now,
             refresh=REFRESH if refresh else 0,
             **content,

@@ -8,7 +8,8 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from scaler.serving.ops import Operations, OpsServer
+from scaler.serving.operations import Operations
+from scaler.serving.ops import OpsServer
 from tests.integration.page.browser import Tab, tab
 from tests.integration.page.fleets import Fleets
 from tests.tools.servers import need

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -26,14 +27,16 @@ class Authority:
             *("-keyout", str(self.identity.key), "-out", str(self.identity.cert)),
         )
 
-    def sign(self, name: str) -> Identity:
-        """A certificate for localhost, for servers and clients."""
-        identity, request = self._files(name), self._folder / f"{name}.csr"
-        extensions = self._folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    def sign(self, name: str, *, group: str = "", hosts: Sequence[str] = ()) -> Identity:
+        """A certificate for localhost and `hosts`, for servers and clients; `group` is its O=."""
+        identity, request = self._files(name), self._folder / "request.csr"
+        extensions = self._folder / "extensions"
+        named = ",".join(["DNS:localhost", "IP:127.0.0.1", *hosts])
+        extensions.write_text(f"subjectAltName={named}\n")
+        subject = f"/O={group}/CN={name}" if group else f"/CN={name}"
         self._openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-subj", f"/CN={name}", "-keyout", str(identity.key), "-out", str(request)),
+            *("-subj", subject, "-keyout", str(identity.key), "-out", str(request)),
         )
         self._openssl(
             *("x509", "-req", "-in", str(request), "-days", "2", "-extfile", str(extensions)),
@@ -43,7 +46,8 @@ class Authority:
         return identity
 
     def _files(self, name: str) -> Identity:
-        return Identity(cert=self._folder / f"{name}.pem", key=self._folder / f"{name}.key")
+        file = name.replace(":", "-")
+        return Identity(cert=self._folder / f"{file}.pem", key=self._folder / f"{file}.key")
 
     def _openssl(self, *args: str) -> None:
         openssl = shutil.which("openssl")

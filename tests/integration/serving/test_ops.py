@@ -9,7 +9,8 @@ import pytest
 
 from scaler.errors import ConfigError
 from scaler.runtime.board import Board
-from scaler.serving.ops import Operations, OpsServer
+from scaler.serving.operations import Operations
+from scaler.serving.ops import OpsServer
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
 from tests.unit.serving.published import AT, NOW, published
