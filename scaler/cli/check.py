@@ -1,7 +1,6 @@
 """`forescale check`: what is wrong with ScaledObjects and configuration files."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 import orjson
 
 from scaler import bootstrap
+from scaler.cli.environment import settings_of
 from scaler.cli.findings import Looks, document, lines
 from scaler.config.check.finding import Finding, Severity, count
 from scaler.config.check.live import looked, unseen
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Each FILE may hold several documents; what is neither is passed over. A dash is standard input.
     """
-    environ = {**os.environ, **ctx.obj}
+    environ = settings_of(ctx)
     # What a source says to the log, it says in its findings too.
     configure_logging(style="text", level="error")
     told = config is not None or any(environ.get(name) for name in ENVIRONMENT.keys() - _OURS)

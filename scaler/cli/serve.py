@@ -1,12 +1,12 @@
 """`forescale serve`: the service."""
 
-import os
 from functools import partial
 from pathlib import Path
 
 import click
 
 from scaler import bootstrap
+from scaler.cli.environment import settings_of
 from scaler.config.load import load
 
 
@@ -24,4 +24,4 @@ def command(ctx: click.Context, config: Path | None) -> None:
 
     Needs neither Kubernetes nor Prometheus to start. SIGHUP makes it read its settings again.
     """
-    bootstrap.run(partial(load, config, environ={**os.environ, **ctx.obj}))
+    bootstrap.run(partial(load, config, environ=settings_of(ctx)))

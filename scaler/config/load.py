@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from scaler.config import values
+from scaler.config.environment import strangers
 from scaler.config.metadata import check_defaults
 from scaler.config.profiles import PROFILES
 from scaler.config.settings import ENVIRONMENT, Settings
@@ -37,7 +38,11 @@ def read(raw: dict[str, Any], *, environ: Mapping[str, str]) -> Settings:
         if environ.get(name):
             _put(raw, key.split("."), value=environ[name])
     settings = section(Settings)(raw, "")
-    problems = [*_profiles(settings), *check_defaults(settings.defaults, path="defaults")]
+    problems = [
+        *strangers(environ, settings=settings),
+        *_profiles(settings),
+        *check_defaults(settings.defaults, path="defaults"),
+    ]
     # A declared workload would repeat each mistake of the defaults.
     if problems := problems or [*_workloads(settings)]:
         raise ConfigError(*problems)

@@ -178,6 +178,4 @@ def variable(path: str) -> str:
     return f"FORESCALE_{snake.upper()}"
 
 
-# Others are left alone: for a Service named forescale, Kubernetes itself puts FORESCALE_PORT,
-# FORESCALE_SERVICE_HOST and the like into every pod of the namespace.
 ENVIRONMENT: Mapping[str, str] = {variable(path): path for path in _ENVIRONMENT_PATHS}

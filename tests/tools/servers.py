@@ -147,19 +147,19 @@ def find_or_build(name: str) -> Binaries:
 def need(name: str) -> Binaries:
     """Return the commands of a server, or end the test that asks: skipped, with the reason.
 
-    Where FORESCALE_REQUIRE in the environment names the server, the test fails instead.
+    Where REQUIRE_SERVERS in the environment names the server, the test fails instead.
     """
     try:
         return find(name)
     except NotAvailableError as error:
         if name in required():
-            pytest.fail(f"{error} (FORESCALE_REQUIRE={name})", pytrace=False)
+            pytest.fail(f"{error} (REQUIRE_SERVERS={name})", pytrace=False)
         pytest.skip(str(error))
 
 
 def required() -> frozenset[str]:
     """Return the servers that this run must not do without."""
-    return frozenset(os.environ.get("FORESCALE_REQUIRE", "").replace(",", " ").split())
+    return frozenset(os.environ.get("REQUIRE_SERVERS", "").replace(",", " ").split())
 
 
 def build(server: Server) -> None:

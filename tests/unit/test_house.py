@@ -19,7 +19,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine with an empty PATH and an empty cache, and its folder."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("FORESCALE_REQUIRE", raising=False)
+    monkeypatch.delenv("REQUIRE_SERVERS", raising=False)
     return tmp_path
 
 
@@ -61,9 +61,9 @@ def test_a_failed_build_is_the_reason_of_the_skip(bare: Path) -> None:
 def test_a_required_server_that_is_missing_fails(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FORESCALE_REQUIRE", "prometheus")
+    monkeypatch.setenv("REQUIRE_SERVERS", "prometheus")
 
-    with pytest.raises(pytest.fail.Exception, match="FORESCALE_REQUIRE=prometheus"):
+    with pytest.raises(pytest.fail.Exception, match="REQUIRE_SERVERS=prometheus"):
         servers.need("prometheus")
 
 

@@ -10,8 +10,9 @@ import click
 import pytest
 
 from scaler.cli import COMMANDS, group
+from scaler.cli.environment import VARIABLES
 from scaler.config.keys import ALIASES, KEYS
-from scaler.config.settings import Settings
+from scaler.config.settings import ENVIRONMENT, Settings
 from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
 from scaler.config.workload import ForecastUse, LatencyMetric, SourceKind
@@ -148,7 +149,7 @@ def test_every_option_can_come_from_the_environment(name: str) -> None:
     options = [each for each in command.params if isinstance(each, click.Option)]
     for option in options:
         if "--version" not in option.opts:
-            assert str(option.envvar).startswith("FORESCALE_"), option.name
+            assert str(option.envvar) in VARIABLES | ENVIRONMENT.keys(), option.name
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -13,7 +13,6 @@ from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
 from tests.unit.serving.published import NOW, published
 
-
 WAITING = published(name="new").workload
 
 

@@ -50,6 +50,20 @@ def test_variables_that_kubernetes_makes_for_a_service_are_left_alone() -> None:
     )
 
 
+def test_a_variable_that_sets_nothing_is_a_mistake_whose_value_stays_hidden() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load(None, environ={"FORESCALE_PROMETHUES_URL": "http://user:secret@prometheus:9090"})
+    assert (
+        "FORESCALE_PROMETHUES_URL: is no variable that sets anything "
+        "(did you mean 'FORESCALE_PROMETHEUS_URL'?)"
+    ) == str(refusal.value)
+
+
+def test_a_variable_that_holds_a_secret_may_be_called_as_ours_are(path: Path) -> None:
+    text = "sources: {main: {url: 'http://main:9090', bearerToken: {env: FORESCALE_TOKEN}}}"
+    assert read(path, text, FORESCALE_TOKEN="hidden").sources  # noqa: S106
+
+
 def test_whole_file(path: Path) -> None:
     found = read(
         path,

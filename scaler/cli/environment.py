@@ -1,0 +1,24 @@
+"""The environment as settings see it: options of commands are left out of it."""
+
+import os
+from collections.abc import Mapping
+
+import click
+
+VARIABLES = frozenset(
+    f"FORESCALE_{name}"
+    for name in (
+        *("AGAINST", "AT", "CAUSAL_ORIGINS", "CONFIG", "CSV", "EVENTS", "EVERY", "FAIL_IF"),
+        *("FAULT", "FOR", "HORIZON", "HTML", "ID", "INPUT_SIZE", "JOBS", "JSON", "LEVEL", "LIVE"),
+        *("NAMESPACE", "PROMETHEUS", "QUANTILE", "QUERY", "REFIT_EVERY", "SCHEDULER", "SEASON"),
+        *("SEED", "SERVER", "SETTINGS", "SINCE", "SNAPSHOT", "SPEED", "STEP", "STRICT", "TIME"),
+        *("TIMEZONE", "VALUE", "WINDOW", "WINDOWS"),
+    )
+)
+"""Variables that are options of some command, known without importing them all."""
+
+
+def settings_of(ctx: click.Context) -> Mapping[str, str]:
+    """The variables that settings are read from, with the options of `forescale` itself on top."""
+    others = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return {**others, **ctx.obj}
