@@ -106,7 +106,11 @@ class Service:
         Raises:
             ConfigError: an address or a certificate cannot be used.
         """
-        ports = Ports(grpc=await self._keda.start(), ops=await self._ops.start())
+        try:
+            ports = Ports(grpc=await self._keda.start(), ops=await self._ops.start())
+        except ConfigError:
+            await self.stop()
+            raise
         self.loop.declare(declared(self.settings))
         self._ticking = asyncio.create_task(self.loop.run())
         return ports

@@ -1,0 +1,36 @@
+"""What the operations port shows, whoever draws it."""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from scaler.config.workload import Workload
+from scaler.runtime.board import Board
+from scaler.serving.pages.trails import Trails
+from scaler.serving.served import Served
+from scaler.telemetry import Telemetry
+
+
+@attrs.frozen(kw_only=True)
+class Operations:
+    """What the endpoints and the pages read.
+
+    `unready` is why the service is not ready, empty when it is; `troubles` are the workloads that
+    wait for an answer of their source, and why, the newest last.
+    """
+
+    board: Board
+    served: Served
+    telemetry: Telemetry
+    now: Callable[[], int]
+    unready: Callable[[], str]
+    trails: Trails = attrs.field(factory=Trails)
+    troubles: Callable[[], Mapping[Workload, str]] = dict
+
+    def waiting(self, namespace: str, name: str) -> tuple[Workload, str] | None:
+        """What waits under this name, and why; of several metadata, the newest."""
+        found = None
+        for workload, why in self.troubles().items():
+            if (workload.key.namespace, workload.key.name) == (namespace, name):
+                found = (workload, why)
+        return found
