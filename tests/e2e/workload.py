@@ -1,0 +1,160 @@
+"""One scaled Deployment: how it is written down, and what becomes of its replicas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+
+from tests.e2e.api import Api, Object
+from tests.e2e.kwok import LOAD, NODE
+
+FOLLOW: Mapping[str, Any] = {
+    "scaleUp": {
+        "stabilizationWindowSeconds": 0,
+        "tolerance": "0",
+        "selectPolicy": "Max",
+        "policies": [{"type": "Percent", "value": 900, "periodSeconds": 15}],
+    },
+    "scaleDown": {
+        "stabilizationWindowSeconds": 0,
+        "tolerance": "0",
+        "selectPolicy": "Max",
+        "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+    },
+}
+"""The shipped behavior, with no window: an HPA that does what it is told, at once."""
+
+
+def tolerant(behavior: Mapping[str, Any] = FOLLOW) -> Mapping[str, Any]:
+    """The same behavior with the tolerance of 10 % that an HPA has where nobody says otherwise."""
+    return {
+        way: {key: value for key, value in rules.items() if key != "tolerance"}
+        for way, rules in behavior.items()
+    }
+
+
+@attrs.define(kw_only=True)
+class Course:
+    """The numbers of replicas that a Deployment was told to have, each change one entry."""
+
+    wanted: list[int] = attrs.field(factory=list)
+
+    def see(self, deployment: Object) -> None:
+        replicas = deployment["spec"]["replicas"]
+        if self.wanted[-1:] != [replicas]:
+            self.wanted.append(replicas)
+
+
+@attrs.frozen(kw_only=True)
+class Workload:
+    """A Deployment of pods of paper and its ScaledObject, both of one name."""
+
+    api: Api
+    namespace: str
+    name: str
+
+    @property
+    def deployment(self) -> str:
+        return f"/apis/apps/v1/namespaces/{self.namespace}/deployments/{self.name}"
+
+    @property
+    def scaled_object(self) -> str:
+        return f"/apis/keda.sh/v1alpha1/namespaces/{self.namespace}/scaledobjects/{self.name}"
+
+    @property
+    def hpa(self) -> str:
+        space = f"/apis/autoscaling/v2/namespaces/{self.namespace}"
+        return f"{space}/horizontalpodautoscalers/keda-hpa-{self.name}"
+
+    async def deploy(self, *, replicas: int, load: str = "2s") -> None:
+        """Have so many pods, which take `load` to become ready, and wait until they are."""
+        labels = {"app": self.name}
+        await self.api.apply(
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": self.name, "namespace": self.namespace},
+                "spec": {
+                    "replicas": replicas,
+                    "selector": {"matchLabels": labels},
+                    "template": {
+                        "metadata": {"labels": labels, "annotations": {LOAD: load}},
+                        "spec": {
+                            "nodeName": NODE,
+                            "terminationGracePeriodSeconds": 0,
+                            "containers": [{"name": "engine", "image": "engine:1"}],
+                        },
+                    },
+                },
+            }
+        )
+        await self.until_ready(replicas)
+
+    async def watch_over(
+        self,
+        address: str,
+        metadata: Mapping[str, str],
+        *,
+        kind: str = "external",
+        behavior: Mapping[str, Any] = FOLLOW,
+        triggers: tuple[Object, ...] = (),
+        **spec: Any,
+    ) -> None:
+        """Have KEDA ask the scaler at `address` every two seconds; `triggers` come after it."""
+        trigger = {"type": kind, "metadata": {"scalerAddress": address, **metadata}}
+        await self.api.apply(
+            {
+                "apiVersion": "keda.sh/v1alpha1",
+                "kind": "ScaledObject",
+                "metadata": {"name": self.name, "namespace": self.namespace},
+                "spec": {
+                    "scaleTargetRef": {"name": self.name},
+                    "pollingInterval": 2,
+                    "advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior}},
+                    "triggers": [trigger, *triggers],
+                    **spec,
+                },
+            }
+        )
+
+    async def replicas(self) -> int:
+        return int((await self.api.get(self.deployment))["spec"]["replicas"])
+
+    async def until_wanted(self, replicas: int) -> None:
+        """Return once the Deployment is told to have so many."""
+        await self.api.until(self.deployment, lambda seen: seen["spec"]["replicas"] == replicas)
+
+    async def until_ready(self, replicas: int) -> None:
+        """Return once exactly so many are wanted, exist and are ready."""
+        counts = ("replicas", "readyReplicas", "updatedReplicas")
+
+        def meets(seen: Any) -> bool:
+            status = seen.get("status", {})
+            observed = status.get("observedGeneration", 0) >= seen["metadata"]["generation"]
+            return (
+                observed
+                and seen["spec"]["replicas"] == replicas
+                and all(status.get(count, 0) == replicas for count in counts)
+            )
+
+        await self.api.until(self.deployment, meets)
+
+    @asynccontextmanager
+    async def course(self) -> AsyncIterator[Course]:
+        """What the replicas do inside, from the number at its start on."""
+        course = Course()
+        course.see(await self.api.get(self.deployment))
+        collection, _, name = self.deployment.rpartition("/")
+
+        async def look() -> None:
+            path = f"{collection}?fieldSelector=metadata.name={name}"
+            async for change in self.api.changes(path):
+                course.see(change["object"])
+
+        watching = asyncio.create_task(look())
+        try:
+            yield course
+        finally:
+            watching.cancel()
