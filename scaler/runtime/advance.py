@@ -4,8 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-import structlog
-
 from scaler.errors import Defect, ForescaleError, SignalError
 from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold, Progress
@@ -22,8 +20,6 @@ enough for others: gRPC's own thread gets a busy interpreter's lock only after 5
 AT_ONCE = 4
 """Reads under way at the same time: a source that everybody needs is not to be flooded."""
 
-log = structlog.get_logger()
-
 
 async def advance(
     folds: Sequence[Fold], *, history: History, to: float, settle: int, learning: Learning
@@ -35,7 +31,6 @@ async def advance(
     """
     for fold in folds:
         fold.rewind(to)
-    before = {fold.workload: str(fold.trouble) for fold in folds}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def group(members: Sequence[Fold]) -> Sequence[Progress]:
@@ -52,10 +47,6 @@ async def advance(
 
     groups = [part for alike in _by_ticks(folds, to=to).values() for part in _parts(alike)]
     progress = await asyncio.gather(*map(group, groups))
-    for fold in folds:
-        if isinstance(fold.trouble, Defect) and str(fold.trouble) != before[fold.workload]:
-            workload = str(fold.workload.key)
-            log.error("workload_failed", workload=workload, exc_info=fold.trouble.__cause__)
     return [one for some in progress for one in some]
 
 

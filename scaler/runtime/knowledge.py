@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 import attrs
-import structlog
 
 from scaler.errors import Defect, ForescaleError
 from scaler.policy import learn
@@ -15,8 +14,6 @@ from scaler.runtime.history import History
 KEPT = 3
 """Epochs kept for each workload: ticks that are folded again may lie before the newest. All that
 were learned together are kept, for the long memory of a first sight that is folded with them."""
-
-log = structlog.get_logger()
 
 
 @attrs.frozen(kw_only=True)
@@ -72,8 +69,7 @@ def _learned(
     """Learn; who cannot has the defect for its trouble, and others go on."""
     try:
         _learn(fold, past, epochs=epochs, learning=learning)
-    except Exception as error:
-        log.exception("not_learned", workload=str(fold.workload.key))
+    except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
         fold.trouble = Defect(error)
 
 

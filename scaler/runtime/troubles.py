@@ -15,16 +15,20 @@ log = structlog.get_logger()
 @contextmanager
 def reported(folds: Sequence[Fold]) -> Iterator[None]:
     """Log what changes meanwhile in the troubles of `folds`; those alike are one line."""
-    troubled = {fold for fold in folds if fold.trouble}
+    before = {fold: fold.trouble for fold in folds}
     yield
-    for error, failed in _alike(fold for fold in folds if fold not in troubled).items():
+    for error, failed in _alike(fold for fold in folds if not before[fold]).items():
         log.warning("source_failed", error=error, **_whom(failed))
-    if recovered := [fold for fold in folds if fold in troubled and not fold.trouble]:
+    for fold in folds:
+        if isinstance(fold.trouble, Defect) and str(fold.trouble) != str(before[fold]):
+            cause = fold.trouble.__cause__
+            log.error("workload_failed", workload=str(fold.workload.key), exc_info=cause)
+    if recovered := [fold for fold in folds if before[fold] and not fold.trouble]:
         log.info("source_recovered", **_whom(recovered))
 
 
 def _alike(folds: Iterable[Fold]) -> dict[str, list[Fold]]:
-    """Those in trouble by its text; a fault of our own was logged where it happened."""
+    """Those whose source gives them trouble, by its text."""
     found: dict[str, list[Fold]] = defaultdict(list)
     for fold in folds:
         if fold.trouble and not isinstance(fold.trouble, Defect):
