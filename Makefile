@@ -15,7 +15,7 @@ PROTOC_OUT = --python_out=$(1) --mypy_out=quiet:$(1) --grpc_python_out=$(1) --my
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(SYNCED) ## the real service, a simulated fleet and a KEDA-like client; ARGS='--for 1m'
