@@ -6,8 +6,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SYNCED := .venv/.synced
 UV_VERSION := 0.13.9
-# More workers than cores only make the servers under test slow.
-WORKERS ?= 2
+# Many tests wait for a server; still more workers would only make the servers slow.
+WORKERS ?= 3
 TESTS ?=
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iscaler/pb=protos scaler/pb/externalscaler.proto \
 	--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc
