@@ -1,10 +1,8 @@
 """A real KEDA beside the control plane: the operator that polls, the adapter that the HPA asks."""
 
-import base64
 import shutil
-from collections.abc import Mapping
-from typing import Any
 
+from tests.e2e.aggregated import Group, is_available
 from tests.e2e.api import Api
 from tests.e2e.cluster import Cluster
 from tests.e2e.processes import Server
@@ -12,8 +10,12 @@ from tests.integration.prometheus import free_port
 from tests.tools.servers import need
 
 NAMESPACE = "keda"
-_GROUP, _VERSION = "external.metrics.k8s.io", "v1beta1"
-_SERVICE = "keda-metrics-apiserver"
+GROUP = Group(
+    group="external.metrics.k8s.io",
+    version="v1beta1",
+    namespace=NAMESPACE,
+    service="keda-metrics-apiserver",
+)
 
 
 class Keda:
@@ -24,8 +26,7 @@ class Keda:
         self._authority = cluster.papers.cluster.identity.cert
         self._papers = cluster.folder / "keda"
         self._papers.mkdir()
-        hosts = (f"DNS:{_SERVICE}.{NAMESPACE}.svc",)
-        identity = cluster.papers.cluster.sign("keda", hosts=hosts)
+        identity = cluster.papers.cluster.sign("keda", hosts=(GROUP.host,))
         shutil.copy(identity.cert, self._papers / "tls.crt")
         shutil.copy(identity.key, self._papers / "tls.key")
         shutil.copy(self._authority, self._papers / "ca.crt")
@@ -45,9 +46,8 @@ class Keda:
         """Start both; return when the HPA can ask for external metrics."""
         self.operator.start()
         self.adapter.start()
-        await api.apply(_namespace(), self._service(), self._apiservice())
-        path = f"/apis/apiregistration.k8s.io/v1/apiservices/{_VERSION}.{_GROUP}"
-        await api.until(path, _is_available)
+        await api.apply(*GROUP.objects(port=self._served, papers=self._cluster.papers))
+        await api.until(GROUP.apiservice, is_available)
 
     def stop(self) -> None:
         self.adapter.kill()
@@ -97,37 +97,3 @@ class Keda:
                 f"--metrics-service-address=localhost:{self._metrics}",
             ],
         )
-
-    def _service(self) -> Mapping[str, Any]:
-        """Through a name for this very machine the API server reaches what runs beside it."""
-        return {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": _SERVICE, "namespace": NAMESPACE},
-            "spec": {"type": "ExternalName", "externalName": "localhost"},
-        }
-
-    def _apiservice(self) -> Mapping[str, Any]:
-        service = {"namespace": NAMESPACE, "name": _SERVICE, "port": self._served}
-        return {
-            "apiVersion": "apiregistration.k8s.io/v1",
-            "kind": "APIService",
-            "metadata": {"name": f"{_VERSION}.{_GROUP}"},
-            "spec": {
-                "group": _GROUP,
-                "version": _VERSION,
-                "service": service,
-                "caBundle": base64.b64encode(self._authority.read_bytes()).decode(),
-                "groupPriorityMinimum": 100,
-                "versionPriority": 100,
-            },
-        }
-
-
-def _namespace() -> Mapping[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-
-
-def _is_available(service: Mapping[str, Any]) -> bool:
-    conditions = service.get("status", {}).get("conditions", ())
-    return any(each["type"] == "Available" and each["status"] == "True" for each in conditions)
