@@ -110,6 +110,8 @@ class Api:
         quiet = aiohttp.ClientTimeout(total=None)
         joint = "&" if "?" in path else "?"
         async with self.session.get(f"{path}{joint}watch=true", timeout=quiet) as response:
+            if response.status >= 400:
+                raise ApiError(response.status, await response.text())
             async for line in response.content:
                 yield json.loads(line)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.api import Api, talking
 from tests.e2e.rig import Rig, rig
+from tests.e2e.table import Table
 from tests.e2e.workload import Workload
 
 
@@ -35,3 +36,10 @@ async def workload(api: Api, request: pytest.FixtureRequest) -> AsyncIterator[Wo
     finally:
         await api.delete(found.scaled_object)
         await api.delete(found.deployment)
+
+
+@pytest.fixture(scope="session")
+def table() -> Iterator[Table]:
+    found = Table()
+    yield found
+    found.write()

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import aiohttp
 import attrs
 
-from tests.e2e.api import Api, Object
+from tests.e2e.api import Api, ApiError, Object
 from tests.e2e.kwok import LOAD, NODE
 
 FOLLOW: Mapping[str, Any] = {
@@ -98,12 +99,20 @@ class Workload:
         metadata: Mapping[str, str],
         *,
         kind: str = "external",
+        authentication: str = "",
         behavior: Mapping[str, Any] = FOLLOW,
         triggers: tuple[Object, ...] = (),
         **spec: Any,
     ) -> None:
-        """Have KEDA ask the scaler at `address` every two seconds; `triggers` come after it."""
-        trigger = {"type": kind, "metadata": {"scalerAddress": address, **metadata}}
+        """Have KEDA ask the scaler at `address` every two seconds; `triggers` come after it.
+
+        `authentication` names a TriggerAuthentication.
+        """
+        trigger = {
+            "type": kind,
+            "metadata": {"scalerAddress": address, **metadata},
+            **({"authenticationRef": {"name": authentication}} if authentication else {}),
+        }
         await self.api.apply(
             {
                 "apiVersion": "keda.sh/v1alpha1",
@@ -141,6 +150,31 @@ class Workload:
 
         await self.api.until(self.deployment, meets)
 
+    async def until_ready_to_scale(self) -> None:
+        """Return once KEDA has made the HPA, and so has begun to poll and to listen."""
+        await self.api.until(self.hpa, lambda seen: True)
+
+    async def complaints(self) -> list[str]:
+        """What KEDA has to say against the scaler: messages of its events."""
+        listed = await self.api.get(f"/api/v1/namespaces/{self.namespace}/events")
+        return [
+            event["message"]
+            for event in listed["items"]
+            if event["type"] == "Warning" and event["involvedObject"]["kind"] == "ScaledObject"
+        ]
+
+    async def until_complaint(self) -> None:
+        """Return once KEDA says that the scaler does not answer."""
+        path = f"/api/v1/namespaces/{self.namespace}/events"
+
+        def complains(listed: Any) -> bool:
+            return any(
+                event["type"] == "Warning" and event["involvedObject"]["kind"] == "ScaledObject"
+                for event in listed["items"]
+            )
+
+        await self.api.until(path, complains)
+
     @asynccontextmanager
     async def course(self) -> AsyncIterator[Course]:
         """What the replicas do inside, from the number at its start on."""
@@ -150,8 +184,12 @@ class Workload:
 
         async def look() -> None:
             path = f"{collection}?fieldSelector=metadata.name={name}"
-            async for change in self.api.changes(path):
-                course.see(change["object"])
+            while True:
+                # The API server may be away meanwhile, and then says again what is there.
+                with suppress(aiohttp.ClientError, ApiError):
+                    async for change in self.api.changes(path):
+                        course.see(change["object"])
+                await asyncio.sleep(0.2)
 
         watching = asyncio.create_task(look())
         try:

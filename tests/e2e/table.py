@@ -1,0 +1,24 @@
+"""What a run showed, as rows for the documentation."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+
+@attrs.define(kw_only=True)
+class Table:
+    """Rows of what failed, what the replicas did with a minimum of 0 and of 1, and how long it was
+    until they followed again, in seconds."""
+
+    rows: list[str] = attrs.field(factory=list)
+
+    def add(self, what: str, courses: Sequence[Sequence[int]], *, seconds: float) -> None:
+        steps = (" → ".join(map(str, course)) for course in courses)
+        self.rows.append(f"| {what} | {' | '.join(steps)} | {seconds:.0f} s |")
+
+    def write(self) -> None:
+        """Write the rows where FORESCALE_TABLE says, if it does."""
+        if (file := os.environ.get("FORESCALE_TABLE")) and self.rows:
+            Path(file).write_text("\n".join([*self.rows, ""]))

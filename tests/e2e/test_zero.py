@@ -1,0 +1,93 @@
+"""From nothing to one and back, as the requests that a gateway holds and the quiet say."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.dial import asked, dialed, settings, turn
+from tests.e2e.rig import Rig
+from tests.e2e.workload import Workload
+from tests.integration.service.forescale import Forescale, serving
+from tests.integration.service.keda import QUICK
+
+LONG = 600
+"""Seconds between two polls: nothing that happens here happens by a poll."""
+
+
+@pytest.fixture
+async def service(land: Rig, tmp_path: Path) -> AsyncIterator[Forescale]:
+    async with serving(tmp_path, settings(land.prometheus.url)) as service:
+        yield service
+
+
+def held(workload: Workload) -> Mapping[str, str]:
+    """Trigger metadata of a fleet that sleeps until the gateway holds a request."""
+    mine = f'namespace="{workload.namespace}",model="{workload.name}-8b"'
+    return {
+        **QUICK,
+        "engine": "vllm",
+        "model": f"{workload.name}-8b",
+        "tokensPerReplica": "1000",
+        "activationQuery": f"sum(gateway_requests_held{{{mine}}})",
+        "idleAfter": "10s",
+        "maxReplicas": "5",
+    }
+
+
+async def test_the_first_held_request_wakes_by_push(
+    land: Rig, workload: Workload, service: Forescale
+) -> None:
+    await workload.deploy(replicas=0)
+    await land.lead(workload.namespace, workload.name, rate=0, within=1)
+    await workload.watch_over(
+        service.grpc, held(workload), kind="external-push", pollingInterval=LONG
+    )
+    await workload.until_ready_to_scale()
+
+    async with workload.course() as course:
+        await land.lead(workload.namespace, workload.name, rate=3, within=1)
+        await workload.until_wanted(1)
+
+    assert [0, 1] == course.wanted
+
+
+async def test_quiet_leads_back_to_zero_and_stays_there_with_fallback(
+    land: Rig, workload: Workload, service: Forescale
+) -> None:
+    await land.lead(workload.namespace, workload.name, rate=3, within=1)
+    await workload.deploy(replicas=1)
+    await workload.watch_over(
+        service.grpc,
+        held(workload),
+        kind="external-push",
+        cooldownPeriod=5,
+        pollingInterval=1,
+        fallback={"failureThreshold": 3, "replicas": 5},
+    )
+    await asked(service, 5)
+    assert 1 == await workload.replicas()
+
+    async with workload.course() as course:
+        await land.lead(workload.namespace, workload.name, rate=0, within=1)
+        await workload.until_ready(0)
+        # As many polls as KEDA makes in half an hour.
+        await asked(service, 60)
+
+    assert [1, 0] == course.wanted
+
+
+@pytest.mark.parametrize("minimum", [0, 1])
+async def test_attached_to_a_running_fleet_it_loses_none(
+    land: Rig, workload: Workload, service: Forescale, minimum: int
+) -> None:
+    await turn(land, workload, 10)
+    await workload.deploy(replicas=10)
+
+    async with workload.course() as course:
+        await workload.watch_over(
+            service.grpc, dialed(workload), minReplicaCount=minimum, maxReplicaCount=50
+        )
+        await asked(service, 10)
+
+    assert [10] == course.wanted
