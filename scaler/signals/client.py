@@ -6,7 +6,6 @@ not followed: an answer that points elsewhere is no answer.
 
 import asyncio
 import random
-import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -15,7 +14,7 @@ from http import HTTPStatus
 import aiohttp
 import structlog
 
-from scaler.config.sources import ClientTls, PrometheusSource
+from scaler.config.sources import PrometheusSource
 from scaler.errors import (
     ConfigError,
     SignalError,
@@ -25,6 +24,7 @@ from scaler.errors import (
 )
 from scaler.signals.meter import Meter
 from scaler.signals.reply import LONGEST_EXCERPT, Reply, Series, complaint, read_reply
+from scaler.signals.trust import Trust
 
 _LOG = structlog.get_logger()
 _MAX_BYTES = 4 * 1024 * 1024
@@ -57,6 +57,7 @@ class Client:
         self._meter = meter
         self._url = source.url.rstrip("/") + "/api/v1/query_range"
         self._session: aiohttp.ClientSession | None = None
+        self._trust = Trust(name, source.tls)
         self._jitter = random.SystemRandom()
         self._clock = clock
         self.skew = 0
@@ -107,7 +108,11 @@ class Client:
         headers = self._headers()
         try:
             async with self._opened().post(
-                self._url, data=form, headers=headers, allow_redirects=False
+                self._url,
+                data=form,
+                headers=headers,
+                allow_redirects=False,
+                ssl=self._trust.context(),
             ) as response:
                 self._compare(response)
                 body = await self._body(response)
@@ -183,8 +188,7 @@ class Client:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=_trust(self._source.tls), limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._session
 
@@ -202,15 +206,3 @@ class Client:
         except ConfigError as failure:
             raise SignalUnavailable(self._says(str(failure))) from failure
         return headers
-
-
-def _trust(tls: ClientTls | None) -> ssl.SSLContext | bool:
-    if tls is None:
-        return True
-    context = ssl.create_default_context(cafile=tls.ca)
-    if tls.insecure_skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if tls.cert is not None:
-        context.load_cert_chain(tls.cert, tls.key)
-    return context

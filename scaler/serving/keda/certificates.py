@@ -6,10 +6,9 @@ from pathlib import Path
 import grpc
 import structlog
 
+from scaler.config.files import stamps
 from scaler.config.settings import ServerTls
 from scaler.errors import ConfigError, Problem
-
-Stamps = tuple[tuple[int, int], ...]
 
 log = structlog.get_logger()
 
@@ -37,8 +36,8 @@ class Files:
 
     def __init__(self, tls: ServerTls) -> None:
         self._tls = tls
-        self._paths = [Path(name) for name in (tls.cert, tls.key, tls.client_ca) if name]
-        self._stamps = self._look()
+        self._names = (tls.cert, tls.key, tls.client_ca)
+        self._stamps = stamps(self._names)
         self.configuration = self._read()
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
@@ -47,20 +46,17 @@ class Files:
         Called from threads of gRPC, before each handshake.
         """
         try:
-            stamps = self._look()
-            if stamps == self._stamps:
+            seen = stamps(self._names)
+            if seen == self._stamps:
                 return None
             self.configuration = self._read()
         except (OSError, ValueError) as error:
             # Half of a rotation, most likely: the next handshake looks again.
             log.warning("certificate_not_reloaded", error=str(error))
             return None
-        self._stamps = stamps
+        self._stamps = seen
         log.info("certificate_reloaded", path=self._tls.cert)
         return self.configuration
-
-    def _look(self) -> Stamps:
-        return tuple((found.st_mtime_ns, found.st_ino) for found in map(Path.stat, self._paths))
 
     def _read(self) -> grpc.ServerCertificateConfiguration:
         # gRPC would accept a key that does not belong to the certificate and fail each handshake.

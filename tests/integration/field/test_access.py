@@ -103,6 +103,29 @@ async def test_both_sides_are_known_by_certificate(tmp_path: Path) -> None:
                     await history.read([WORKLOAD], NOW)
 
 
+async def test_a_rotated_certificate_is_used_at_once(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("new", "former")]
+    for folder in folders:
+        folder.mkdir()
+    authority, former = (Authority(folder, name=folder.name) for folder in folders)
+    server, client, old = authority.sign("server"), authority.sign("client"), former.sign("client")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.identity.cert)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(server.cert, server.key)
+    known = ClientTls(ca=str(authority.identity.cert), cert=str(old.cert), key=str(old.key))
+    async with (
+        serving(guarded(), tls=context) as url,  # type: ignore[arg-type]
+        asked(PrometheusSource(url=url, tls=known)) as history,
+    ):
+        with pytest.raises(SignalUnavailable):
+            await history.read([WORKLOAD], NOW)
+        old.cert.write_bytes(client.cert.read_bytes())
+        with pytest.raises(SignalUnavailable):
+            await history.read([WORKLOAD], NOW)
+        old.key.write_bytes(client.key.read_bytes())
+        assert [WORKLOAD] == list(good(await history.read([WORKLOAD], NOW)))
+
+
 @pytest.mark.parametrize(
     ("ours", "believed"), [(LAST + 10, True), (LAST + 12, False), (LAST - 60, False)]
 )
