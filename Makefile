@@ -43,7 +43,7 @@ contracts: $(SYNCED) ## imports point one way, and the core stays pure
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: $(SYNCED) ## figures of decide, tick, RPC and restart, as ratios in one run
+bench: $(SYNCED) ## figures of decide, tick, calls, load, restart and reads, as ratios in one run
 	$(BIN)/python -m tests.bench
 
 .PHONY: bench-forecast

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterable
 
-from tests.bench import answering, deciding, restarting
+from tests.bench import answering, deciding, grouping, loading, restarting
 from tests.bench.measure import Figure
 from tests.tools.servers import NotAvailableError, find
 
 SECTIONS: tuple[Callable[[], Iterable[Figure]], ...] = (
     deciding.figures,
     answering.figures,
+    loading.figures,
 )
 
 
@@ -26,9 +27,10 @@ def _with_prometheus() -> Iterable[Callable[[], Iterable[Figure]]]:
     try:
         find("prometheus")
     except NotAvailableError as reason:
-        say(f"restart was not measured: {reason}")
+        say(f"restart and reads were not measured: {reason}")
         return
     yield restarting.figures
+    yield grouping.figures
 
 
 def say(line: str) -> None:

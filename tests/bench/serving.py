@@ -1,7 +1,7 @@
 """The service over a history that costs nothing, to be measured from outside.
 
 `python -m tests.bench.serving WORKLOADS` says its port on standard output once it has decided on
-all of them, and obeys `tick`, `rest` and `quit` on standard input, saying `done` to each.
+all of them, and ends with its standard input.
 """
 
 import asyncio
@@ -50,19 +50,14 @@ async def serve(count: int) -> None:
     loop, server = composed(Free(), clock=SystemClock())
     port = await server.start()
     loop.declare(workloads(count))
-    ticking: asyncio.Task[None] | None = asyncio.create_task(loop.run())
+    ticking = asyncio.create_task(loop.run())
     while not loop.passed:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.1)
     say(port)
-    while (told := (await asyncio.to_thread(sys.stdin.readline)).strip()) not in {"quit", ""}:
-        if told == "tick" and ticking is None:
-            ticking = asyncio.create_task(loop.run())
-        elif told == "rest" and ticking is not None:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
-            ticking = None
-        say("done")
+    await asyncio.to_thread(sys.stdin.read)
+    ticking.cancel()
+    with suppress(asyncio.CancelledError):
+        await ticking
     await server.stop()
 
 
