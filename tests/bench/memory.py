@@ -75,8 +75,8 @@ class Serving:
         for index in range(self._count):
             asked = scaled(index)
             changed = {"queueLimit": str(100 + hour)} if (index + hour) % CHANGING == 0 else {}
-            metadata = {**asked.metadata, **changed}
-            yield self.metadata.workload(asked.namespace, asked.name, metadata)
+            changing = attrs.evolve(asked, metadata={**asked.metadata, **changed})
+            yield self.metadata.workload(changing.ref())
 
     async def poll(self) -> None:
         """KEDA asks once for each; the first look at a new one may take longer than it waits."""

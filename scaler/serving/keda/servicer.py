@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Any, NoReturn
 from zlib import crc32
 
 import attrs
 import grpc
 
-from scaler.config.workload import Workload
 from scaler.errors import ConfigError, ForescaleError
 from scaler.pb import externalscaler_pb2 as pb
 from scaler.pb.externalscaler_pb2_grpc import ExternalScalerServicer
@@ -23,6 +23,8 @@ SPEC = pb.GetMetricSpecResponse(
 """With target 1 and `AverageValue` the HPA wants exactly the value, whatever runs now."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
+Outcome = tuple[Published | None, grpc.StatusCode, str]
+"""What a call is answered with; without a decision, the status and the reason."""
 
 BUDGET = 2.0
 """Seconds for a unary call: KEDA sets no deadline, and holds a lock while it waits."""
@@ -89,11 +91,7 @@ class Servicer(ExternalScalerServicer):
             await _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
         published = await self._published("GetMetrics", request.scaledObjectRef, context)
         self._audience.served(published)
-        target = published.decision.target or 0
-        value = pb.MetricValue(
-            metricName=METRIC, metricValue=target, metricValueFloat=float(target)
-        )
-        return pb.GetMetricsResponse(metricValues=[value])
+        return _values(published.decision.target or 0)
 
     async def IsActive(  # noqa: N802 - the protocol's name
         self,
@@ -126,9 +124,6 @@ class Servicer(ExternalScalerServicer):
         lifetime = self._lifetime(request.namespace, request.name)
         await self._streams.wait(asyncio.sleep(lifetime))
 
-    def _workload(self, ref: pb.ScaledObjectRef) -> Workload:
-        return self._metadata.workload(ref.namespace, ref.name, dict(ref.scalerMetadata))
-
     async def _published(
         self,
         method: str,
@@ -138,26 +133,26 @@ class Servicer(ExternalScalerServicer):
         """The decision that stands, or the call aborted with the reason why there is none."""
         clock = asyncio.get_running_loop().time
         started = clock()
-        published, code, message = await self._outcome(ref)
+        published, code, message = self._at_once(ref) or await self._in_time(ref)
         self._audience.answered(method, code=code.name, seconds=clock() - started)
         if published is None:
             await _refuse(context, code, message)
         return published
 
-    async def _outcome(
-        self, ref: pb.ScaledObjectRef
-    ) -> tuple[Published | None, grpc.StatusCode, str]:
+    def _at_once(self, ref: pb.ScaledObjectRef) -> Outcome | None:
+        """What came of a call about a known workload, as nearly every call is; else None."""
         try:
-            workload = self._workload(ref)
-            # Nearly always there is one, and a timeout would take a third of the call.
-            published = self._answers.standing(workload)
-            if published is None:
-                async with asyncio.timeout(BUDGET):
-                    published = await self._answers.answer(workload)
-        except ConfigError as error:
-            return None, grpc.StatusCode.INVALID_ARGUMENT, str(error)
+            published = self._answers.standing(self._metadata.workload(ref))
         except ForescaleError as error:
-            return None, grpc.StatusCode.UNAVAILABLE, str(error)
+            return _refusal(error)
+        return None if published is None else (published, grpc.StatusCode.OK, "")
+
+    async def _in_time(self, ref: pb.ScaledObjectRef) -> Outcome:
+        try:
+            async with asyncio.timeout(BUDGET):
+                published = await self._answers.answer(self._metadata.workload(ref))
+        except ForescaleError as error:
+            return _refusal(error)
         except TimeoutError:
             message = f"{ref.namespace}/{ref.name}: no decision within {BUDGET:g} s"
             return None, grpc.StatusCode.UNAVAILABLE, message
@@ -170,7 +165,7 @@ class Servicer(ExternalScalerServicer):
         while (left := end - clock()) > 0:
             within = min(self._push.heartbeat, left)
             # Understood each time: the settings may have changed meanwhile.
-            workload = self._workload(ref)
+            workload = self._metadata.workload(ref)
             waited = self._answers.wait_active(workload, known=known, within=within)
             active = await self._streams.wait(waited)
             if active is CLOSED:
@@ -183,6 +178,19 @@ class Servicer(ExternalScalerServicer):
     def _lifetime(self, namespace: str, name: str) -> float:
         """Spread by name: streams that were opened together must not all end together."""
         return self._push.lifetime * (0.75 + 0.25 * (crc32(f"{namespace}/{name}".encode()) / 2**32))
+
+
+@lru_cache(maxsize=1000)
+def _values(target: int) -> pb.GetMetricsResponse:
+    """Remembered, because making one takes as long as all that leads to the target."""
+    value = pb.MetricValue(metricName=METRIC, metricValue=target, metricValueFloat=float(target))
+    return pb.GetMetricsResponse(metricValues=[value])
+
+
+def _refusal(error: ForescaleError) -> Outcome:
+    asked = isinstance(error, ConfigError)
+    code = grpc.StatusCode.INVALID_ARGUMENT if asked else grpc.StatusCode.UNAVAILABLE
+    return None, code, str(error)
 
 
 async def _refuse(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
