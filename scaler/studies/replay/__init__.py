@@ -1,0 +1,1 @@
+"""Policies in a closed loop over a trace: the one that serves KEDA, and its rivals."""
