@@ -6,6 +6,8 @@ so two processes with the same series give the same forecast. `Fitted.update` ta
 `Fitted.predict` answers.
 """
 
+from typing import Any
+
 import attrs
 import numpy as np
 
@@ -18,7 +20,16 @@ from forecasting.pool import default_pool
 from forecasting.prepared import DAY, Prepared
 from forecasting.series import Series
 from forecasting.track import Track, extend, follow, grid, spoken
-from forecasting.verdict import Rules, Standing, Verdict, bands_at, bound_of, coverage, judge
+from forecasting.verdict import (
+    Rules,
+    Standing,
+    Verdict,
+    bands_at,
+    bound_of,
+    coverage,
+    judge,
+    margins_of,
+)
 
 _FIRST_DAY_REFITS = 3_600
 
@@ -181,6 +192,27 @@ class Fitted:
             reason=_reason(path, standing=standing),
         )
 
+    def headroom(self) -> float:
+        """Return the factor on the present that would have bounded the maximum without a forecast.
+
+        It is calibrated as the bound is; NaN without a record, or where nothing was forecast.
+        """
+        baseline, row = self.rules.baseline, self.track.times.size - 1
+        if row < 0:
+            return float("nan")
+        peaks = self.rules.peak_of(self.track.paths[baseline])
+        margin = margins_of(self.track, peak=peaks, rules=self.rules)[row]
+        if np.isnan(margin) or not peaks[row] > 0:
+            return float("nan")
+        bound = bound_of(peaks[row], margin, quantile=self.forecaster.spec.quantile)
+        return float(bound / peaks[row])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was learned, without what a moment makes anew from it."""
+        names = ("names", "models", "every", "rules", "track")
+        learned = {name: getattr(self, name) for name in names}
+        return _restored, (self.forecaster, self.series, learned)
+
     def _declared(self) -> FloatArray:
         """Return the declared minimum of every step; NaN where nothing is declared."""
         steps = np.arange(int(self.rules.knots[-1]), dtype=np.int64)
@@ -200,6 +232,16 @@ class Fitted:
         return tuple(
             Choice(name=self.names[i], weight=float(weights[i])) for i in order if weights[i] > 0
         )
+
+
+def _restored(forecaster: Forecaster, series: Series, learned: dict[str, Any]) -> Fitted:
+    reach = int(learned["rules"].knots[-1])
+    return Fitted(
+        forecaster=forecaster,
+        prepared=forecaster.calendar.prepare(series, reach=reach),
+        verdict=judge(learned["track"], rules=learned["rules"]),
+        **learned,
+    )
 
 
 def _reason(path: FloatArray, *, standing: Standing) -> Reason:

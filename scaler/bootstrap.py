@@ -20,10 +20,13 @@ from scaler.config.understand import understand
 from scaler.config.workload import Workload
 from scaler.errors import ConfigError
 from scaler.runtime.clock import Clock, SystemClock
+from scaler.runtime.forecasts.forecaster import Forecaster
+from scaler.runtime.forecasts.refreshing import Refreshing
+from scaler.runtime.forecasts.worker import Worker
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning
 from scaler.runtime.look import Look, look
-from scaler.runtime.loop import Loop
+from scaler.runtime.loop import LAG, Loop
 from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
@@ -82,14 +85,24 @@ class Service:
         self._histories = histories(
             settings, clock=self._clock, telemetry=self.telemetry, store=self._store
         )
+        told = history or Activation(self._histories)
         self.loop = Loop(
-            history=history or Activation(self._histories),
+            history=told,
             clock=self._clock,
             settle=settings.settle,
-            learning=learning,
+            learning=learning or Learning(refreshing=Refreshing()),
             listener=Journal(telemetry=self.telemetry, served=self._served, trails=self._trails),
         )
         self.loop.use(settle=settings.settle, frozen=settings.freeze)
+        self._worker = Worker(Path(settings.state) if settings.state else None)
+        self._forecaster = Forecaster(
+            folds=self.loop.folds,
+            history=told,
+            clock=self._clock,
+            worker=self._worker,
+            delay=lambda: self.settings.settle + LAG,
+            observe=partial(self.telemetry.observe, "forecast"),
+        )
         self.servicer = Servicer(
             metadata=Metadata(partial(understand, settings=settings)),
             answers=self.loop,
@@ -98,7 +111,7 @@ class Service:
         )
         self._keda = KedaServer(self.servicer, settings=settings.grpc)
         self._ops = OpsServer(self._operations(), address=settings.ops.address)
-        self._ticking: asyncio.Task[None] | None = None
+        self._tasks: Sequence[asyncio.Task[None]] = ()
 
     async def start(self) -> Ports:
         """Listen, watch what is declared, and tick.
@@ -112,7 +125,8 @@ class Service:
             await self.stop()
             raise
         self.loop.declare(declared(self.settings))
-        self._ticking = asyncio.create_task(self.loop.run())
+        running = (self.loop.run(), self._forecaster.run())
+        self._tasks = [asyncio.create_task(each) for each in running]
         return ports
 
     async def use(self, settings: Settings) -> None:
@@ -136,10 +150,10 @@ class Service:
         """End streams, finish what is being answered, and close the sources."""
         await self._keda.stop()
         await self._ops.stop()
-        if self._ticking:
-            self._ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._ticking
+        await self._worker.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._histories.close()
         if self._store:
             await self._store.close()

@@ -7,6 +7,7 @@ ForescaleError
 │   ├── SignalUnavailable  … at all: refused, reset, 5xx, unauthorized
 │   └── SignalMalformed    … that can be read
 ├── Defect                 a fault of our own, which concerns one workload
+├── ForecastFailed         there is no forecast of one workload, for now
 ├── UnknownWorkload        nobody has asked for or declared it
 └── DecisionExpired        nothing true can be said any more
 """
@@ -75,6 +76,10 @@ class Defect(ForescaleError):
     def __init__(self, cause: Exception) -> None:
         super().__init__(f"a fault in Forescale: {type(cause).__name__}: {cause}")
         self.__cause__ = cause
+
+
+class ForecastFailed(ForescaleError):
+    """No forecast could be made; the last one goes on, or what is measured."""
 
 
 class UnknownWorkload(ForescaleError):

@@ -87,6 +87,9 @@ FORECAST_COVERAGE = _gauge(
     "forecast_coverage_ratio",
     "Share of lead times whose demand stayed under the forecast quantile.",
 )
+FORECAST_WEIGHT = _gauge(
+    "forecast_weight_ratio", "Part of a model in the forecast; the five heaviest.", "model"
+)
 LIMITED = _gauge("decision_limited", "1 while something moves the target.", "by")
 DECISIONS = Metric(
     name="forescale_decisions_total",
@@ -120,6 +123,7 @@ METRICS = (
     FORECAST_DEMAND,
     FORECAST_SKILL,
     FORECAST_COVERAGE,
+    FORECAST_WEIGHT,
     LIMITED,
     DECISIONS,
     LAST_POLL,

@@ -97,6 +97,25 @@ def _knowledge(workload: Document) -> Iterator[str]:
     yield _row("lead time", f"{knowledge['lead_time']} s")
     if knowledge["outlook"] is not None:
         yield _row("forecast", f"{_number(knowledge['outlook'])} {unit}/s within the lead time")
+    if knowledge.get("forecast") is not None:
+        yield _row("", _forecast(knowledge["forecast"]))
+
+
+def _forecast(forecast: Document) -> str:
+    """How far a forecast is believed, and what it was made of."""
+    parts = [
+        forecast["belief"].replace("_", " "),
+        *([forecast["note"]] if forecast["note"] else []),
+    ]
+    if forecast["skill"] is not None:
+        parts.append(f"skill {_number(forecast['skill'])}")
+    if forecast["coverage"] is not None:
+        parts.append(
+            f"{forecast['coverage']:.0%} of the bounds held, {forecast['quantile']:.0%} promised"
+        )
+    if forecast["chosen"]:
+        parts.append("by " + ", ".join(f"{name} {part:.0%}" for name, part in forecast["chosen"]))
+    return "; ".join(parts)
 
 
 def _origin(capacity: Document, *, given: float | None) -> str:

@@ -21,7 +21,7 @@ from scaler.policy.model import (
     State,
 )
 from scaler.policy.pace import apart_since, within_policies
-from scaler.policy.recommendations import RECOMMENDATIONS
+from scaler.policy.recommendations import RECOMMENDATIONS, forecast
 from scaler.policy.remember import TREND, asleep, evidence_memory, remember, seen
 from scaler.policy.situation import Situation
 from scaler.policy.spec import Spec
@@ -121,6 +121,9 @@ def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
         formula="activation > threshold",
         terms={"activation": arrivals, "threshold": threshold},
     )
+    if not recommendation.replicas and forecast.expects(situation):
+        foreseen = forecast.recommend(situation)
+        return _publish(1, forecast.SIGNAL, (recommendation, foreseen), (), situation)
     target = ceiling(recommendation.replicas or 0.0)
     winner = recommendation.signal if target else "asleep"
     return _publish(target, winner, (recommendation,), (), situation)

@@ -128,11 +128,58 @@ class Capacity:
     lower_bound: bool = False
 
 
+class Belief(StrEnum):
+    """How far a forecast is believed, and why."""
+
+    SKILL = "skill"
+    """It has proved better than what is measured now."""
+    NO_SKILL = "no_skill"
+    """Nothing has: its bound is demand as it was with calibrated headroom."""
+    COLD = "cold"
+    """Too little history to judge, so it has no say."""
+    NO_DATA = "no_data"
+    """Nothing was measured in the last day, so it has no say."""
+    AWAITED = "awaited"
+    """It is not back yet after a start: until then nothing is lowered."""
+    STALE = "stale"
+    """The last one is too old: what is left of it is its calibrated headroom."""
+    FAILED = "failed"
+    """As `STALE`; the note says what failed."""
+
+
+@attrs.frozen(kw_only=True)
+class Foreseen:
+    """What a forecast says of the highest demand ahead; a function of history up to `at`.
+
+    Demand is work per second. `bound` is what the highest demand of the next `window` seconds stays
+    within with probability `quantile`, `likely` what it probably is, `usual` the highest seen
+    lately and at this time of the days before: `bound` counts up to `1 + max_extra` times that.
+    `headroom` is the factor on present demand that has been enough without a forecast. `chosen` are
+    the models and their parts in it. None where nothing can be said.
+    """
+
+    at: int
+    belief: Belief
+    used: bool = True
+    quantile: float = 0.9
+    window: int = 0
+    max_extra: float = 0.5
+    bound: float | None = None
+    likely: float | None = None
+    usual: float | None = None
+    headroom: float | None = None
+    skill: float | None = None
+    coverage: float | None = None
+    chosen: tuple[tuple[str, float], ...] = ()
+    note: str = ""
+
+
 @attrs.frozen(kw_only=True)
 class Knowledge:
     """What is learned slowly; a function of history up to `at`.
 
     `outlook` is the forecast's window quantile of demand, in work per second; None without one.
+    `forecast` is where that comes from; None where nothing is forecast.
     """
 
     at: int
@@ -140,6 +187,7 @@ class Knowledge:
     tokens_per_request: float | None
     lead_time: int
     outlook: float | None = None
+    forecast: Foreseen | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -103,7 +103,10 @@ def _fold(
     if isinstance(answer, ForescaleError):
         fold.trouble = answer
         return None
-    known = [(reading, fold.knowledge(learning.epoch(reading.at))) for reading in answer or ()]
+    known = [
+        (reading, fold.counting(learning.epoch(reading.at), at=reading.at))
+        for reading in answer or ()
+    ]
     lessons = [(reading, knowledge) for reading, knowledge in known if knowledge is not None]
     if not lessons:
         return None

@@ -10,6 +10,7 @@ from scaler.policy.engine import decide, memory, start
 from scaler.policy.learn import prior_lead_time
 from scaler.policy.model import Decision, Knowledge, Readings, State
 from scaler.runtime.board import Published
+from scaler.runtime.forecasts.outlooks import Outlooks
 from scaler.runtime.grid import last_tick
 
 
@@ -42,6 +43,7 @@ class Fold:
     """Mutable, owned by the loop.
 
     `known` maps an epoch to what was learned up to it; `trouble` is why the newest read failed.
+    `outlooks` are the forecasts, None where nothing is forecast.
     What is not settled yet is read again each time, and most of it has not changed: `_tail` spares
     folding that again.
     """
@@ -50,6 +52,7 @@ class Fold:
     settled: State | None = None
     trouble: ForescaleError | None = None
     known: dict[int, Knowledge] = attrs.field(factory=dict)
+    outlooks: Outlooks | None = None
     _tail: dict[int, _Step] = attrs.field(factory=dict)
 
     def knowledge(self, epoch: int) -> Knowledge | None:
@@ -57,11 +60,24 @@ class Fold:
         earlier = [known for known in self.known if known <= epoch]
         return self.known[max(earlier)] if earlier else None
 
+    def counting(self, epoch: int, *, at: int) -> Knowledge | None:
+        """What counts at `at`: what was learned up to `epoch`, and what was forecast since."""
+        knowledge = self.knowledge(epoch)
+        if knowledge is None or self.outlooks is None:
+            return knowledge
+        return self.outlooks.upon(knowledge, at=at)
+
     def rewind(self, to: float) -> None:
         """Start over, as at first sight, where what is known lies in the future of `to`.
 
-        A clock set back by no more than a step changes nothing: it will soon have caught up.
+        A clock set back by no more than a step changes nothing: it will soon have caught up. The
+        first forecast after a start says what counted at ticks that were folded without it: then
+        they are folded anew.
         """
+        if self.outlooks is not None and self.outlooks.arrived:
+            self.outlooks.arrived = False
+            self.settled = None
+            self._tail = {}
         spec = self.workload.spec
         ahead = 0 if self.settled is None else self.settled.at - last_tick(self.workload, at=to)
         if ahead > spec.step or max(self.known, default=0) > to:

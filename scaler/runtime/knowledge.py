@@ -9,6 +9,7 @@ from scaler.policy import learn
 from scaler.policy.model import Readings
 from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold
+from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.history import History
 
 KEPT = 3
@@ -28,6 +29,8 @@ class Learning:
     lookback: int = learn.LOOKBACK
     step: int = learn.STEP
     grace: int = 300
+    refreshing: Refreshing | None = None
+    """When demand is forecast; None where it is not."""
 
     def epoch(self, at: float) -> int:
         """The epoch whose knowledge counts at `at`."""

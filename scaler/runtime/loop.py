@@ -17,6 +17,7 @@ from scaler.runtime.advance import AT_ONCE, advance
 from scaler.runtime.board import Board, Published
 from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
+from scaler.runtime.forecasts.outlooks import outlooks_for
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
 from scaler.runtime.troubles import reported
@@ -100,6 +101,10 @@ class Loop:
             for watched in self._watched.values()
             if watched.fold.trouble or not watched.looked.is_set()
         }
+
+    def folds(self) -> Sequence[Fold]:
+        """Of every workload under watch that has had its first look."""
+        return [watched.fold for watched in self._watched.values() if watched.looked.is_set()]
 
     def declare(self, workloads: Iterable[Workload]) -> None:
         """Watch these, whether somebody asks for them or not; those no longer named may go."""
@@ -200,7 +205,9 @@ class Loop:
         if known is not None:
             return known
         now = self._clock.now()
-        met = Watched(fold=Fold(workload=workload), asked_at=now, busy=True)
+        outlooks = outlooks_for(workload, refreshing=self._learning.refreshing)
+        fold = Fold(workload=workload, outlooks=outlooks)
+        met = Watched(fold=fold, asked_at=now, busy=True)
         met.ticked = met.tick_by(int(now - LAG))
         self._watched[workload.key] = met
         log.info("workload_met", workload=str(workload.key))

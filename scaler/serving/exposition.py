@@ -15,7 +15,10 @@ from scaler.telemetry import (
     CAPACITY_REQUESTS,
     CAPACITY_TOKENS,
     DECISIONS,
+    FORECAST_COVERAGE,
     FORECAST_DEMAND,
+    FORECAST_SKILL,
+    FORECAST_WEIGHT,
     LAST_POLL,
     LEAD_TIME,
     LIMITED,
@@ -144,6 +147,24 @@ def _outlook(published: Published, moment: Moment) -> Series:
         yield {"quantile": f"{published.workload.forecasting.quantile:g}"}, outlook
 
 
+def _skill(published: Published, moment: Moment) -> Series:
+    forecast = published.knowledge.forecast
+    if forecast is not None and forecast.skill is not None:
+        yield {}, forecast.skill
+
+
+def _coverage(published: Published, moment: Moment) -> Series:
+    forecast = published.knowledge.forecast
+    if forecast is not None and forecast.coverage is not None:
+        yield {}, forecast.coverage
+
+
+def _weights(published: Published, moment: Moment) -> Series:
+    forecast = published.knowledge.forecast
+    for model, part in forecast.chosen if forecast is not None else ():
+        yield {"model": model}, part
+
+
 def _limited(published: Published, moment: Moment) -> Series:
     # What moved the target twice is still one series.
     for by in {limit.by: None for limit in published.decision.limits}:
@@ -176,6 +197,9 @@ SERIES: Mapping[Metric, Callable[[Published, Moment], Series]] = {
     CAPACITY_REQUESTS: _requests,
     LEAD_TIME: _lead_time,
     FORECAST_DEMAND: _outlook,
+    FORECAST_SKILL: _skill,
+    FORECAST_COVERAGE: _coverage,
+    FORECAST_WEIGHT: _weights,
     LIMITED: _limited,
     DECISIONS: _decisions,
     LAST_POLL: _last_poll,

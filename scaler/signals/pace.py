@@ -51,12 +51,11 @@ class Pace:
         """
         if not row.probe or not ticks:
             return [(ticks, UNMEASURED)]
-        async with self._turn:
-            await self._measure(row, {_hour(at) for at in ticks}, step=_HOUR)
-            bare = [at for at in ticks if self._at(row, _hour(at)) is None]
-            await self._measure(row, {_young(at) for at in bare}, step=_YOUNG)
-            bare = [at for at in bare if self._at(row, _young(at)) is None]
-            await self._measure(row, {hour for at in bare for hour in _before(at)}, step=_HOUR)
+        await self._measure(row, {_hour(at) for at in ticks}, step=_HOUR)
+        bare = [at for at in ticks if self._at(row, _hour(at)) is None]
+        await self._measure(row, {_young(at) for at in bare}, step=_YOUNG)
+        bare = [at for at in bare if self._at(row, _young(at)) is None]
+        await self._measure(row, {hour for at in bare for hour in _before(at)}, step=_HOUR)
         found = _cut(ticks, [self._interval(row, at) for at in ticks])
         self._forget()
         return found
@@ -69,9 +68,19 @@ class Pace:
         return self._measured.get((row.engine, when))
 
     async def _measure(self, row: Row, times: Iterable[int], *, step: int) -> None:
-        missing = [when for when in times if (row.engine, when) not in self._measured]
-        if not missing:
+        """Measure what is not known. Who misses nothing waits for nobody's question."""
+        wanted = list(times)
+        if not self._missing(row, wanted):
             return
+        async with self._turn:
+            # Whoever waited may find that it was measured meanwhile.
+            if missing := self._missing(row, wanted):
+                await self._ask_for(row, missing, step=step)
+
+    def _missing(self, row: Row, times: Sequence[int]) -> Sequence[int]:
+        return [when for when in times if (row.engine, when) not in self._measured]
+
+    async def _ask_for(self, row: Row, missing: Sequence[int], *, step: int) -> None:
         asked = range(min(missing), max(missing) + 1, step)
         try:
             answer = await self._ask(_query(row, self._forced), asked)

@@ -9,6 +9,7 @@ from scaler.policy.model import (
     BENIGN,
     Capacity,
     Decision,
+    Foreseen,
     Gap,
     Reading,
     Reason,
@@ -172,7 +173,20 @@ def _knowledge(published: Published) -> Iterator[tuple[str, str]]:
     outlook = knowledge.outlook
     text = "none" if outlook is None else f"{number(outlook)} {unit}/s within the lead time"
     yield "forecast", text
+    if knowledge.forecast is not None:
+        yield "how it is believed", _belief(knowledge.forecast)
     yield "learned up to", ago(published.decision.at - knowledge.at)
+
+
+def _belief(forecast: Foreseen) -> str:
+    """Its standing, its skill, and what it was made of."""
+    parts = [forecast.belief.value.replace("_", " ")]
+    if forecast.skill is not None:
+        parts.append(f"skill {number(forecast.skill)} over the present")
+    if forecast.coverage is not None:
+        parts.append(f"{forecast.coverage:.0%} of the bounds held")
+    names = ", ".join(name for name, _ in forecast.chosen)
+    return "; ".join([*parts, *([f"by {names}"] if names else []), *filter(None, [forecast.note])])
 
 
 def _origin(capacity: Capacity, *, given: float | None) -> str:

@@ -15,13 +15,21 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from scaler.serving.keda.client import KedaClient, ScaledObject
-from scaler.telemetry import FORECAST_COVERAGE, FORECAST_DEMAND, FORECAST_SKILL, METRICS
+from scaler.telemetry import (
+    FORECAST_COVERAGE,
+    FORECAST_DEMAND,
+    FORECAST_SKILL,
+    FORECAST_WEIGHT,
+    METRICS,
+)
 from tests.integration.prometheus import free_port
 from tests.integration.service.forescale import PATIENCE, Forescale, serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
-FORECAST = {FORECAST_DEMAND.name, FORECAST_SKILL.name, FORECAST_COVERAGE.name}
+FORECAST = {
+    each.name for each in (FORECAST_DEMAND, FORECAST_SKILL, FORECAST_COVERAGE, FORECAST_WEIGHT)
+}
 FLEET = "ramp"
 OF_IT = {"namespace": "models", "scaledobject": FLEET}
 

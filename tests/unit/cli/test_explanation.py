@@ -48,6 +48,8 @@ def test_whole_explanation() -> None:
         "    a request     900 tokens",
         "    lead time     240 s",
         "    forecast      2500 tokens/s within the lead time",
+        f"{'':<18}skill; skill 0.25; 91% of the bounds held, 90% promised; "
+        "by ridge_short 75%, ar_short 25%",
     ] == explained(document())
 
 
@@ -80,6 +82,20 @@ def test_capacity_says_where_it_comes_from(value: float, samples: int, origin: s
         document(knowledge={**document()["knowledge"], "capacity": capacity}, spec=spec)
     )
     assert f"    capacity      {value:g} tokens/s a replica, {origin}" in lines
+
+
+def test_a_forecast_says_how_far_it_is_believed_and_why() -> None:
+    forecast = {
+        "belief": "no_skill",
+        "note": "",
+        "skill": -0.02,
+        "coverage": 0.9,
+        "quantile": 0.9,
+        "chosen": [["reactive", 1.0]],
+    }
+    lines = explained(document(knowledge={**document()["knowledge"], "forecast": forecast}))
+    said = "no skill; skill -0.02; 90% of the bounds held, 90% promised; by reactive 100%"
+    assert f"{'':<18}{said}" in lines
 
 
 def test_what_was_served() -> None:

@@ -2,8 +2,10 @@
 
 from scaler.config.workload import Key, Watch, Workload
 from scaler.policy.model import (
+    Belief,
     Capacity,
     Decision,
+    Foreseen,
     Gap,
     Knowledge,
     Limit,
@@ -68,5 +70,13 @@ def published(
             tokens_per_request=900.0,
             lead_time=240,
             outlook=2500.0,
+            forecast=Foreseen(
+                at=at,
+                belief=Belief.SKILL,
+                bound=2500.0,
+                skill=0.25,
+                coverage=0.91,
+                chosen=(("ridge_short", 0.75), ("ar_short", 0.25)),
+            ),
         ),
     )

@@ -5,11 +5,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scaler.runtime.board import Board, Published
 from scaler.serving.exposition import PIECE, SERIES, pieces
-from scaler.telemetry import FORECAST_COVERAGE, FORECAST_SKILL, METRICS, WORKLOAD, Telemetry
+from scaler.telemetry import METRICS, WORKLOAD, Telemetry
 from tests.unit.serving.published import AT, NOW, published, workload
-
-FORECASTERS = {FORECAST_SKILL, FORECAST_COVERAGE}
-"""Declared, and exported once something forecasts."""
 
 
 def telemetry() -> Telemetry:
@@ -53,6 +50,9 @@ def test_page_says_what_was_published() -> None:
     assert 500.0 == value(text, "capacity_tokens_per_second")
     assert 240.0 == value(text, "lead_time_seconds")
     assert 2500.0 == value(text, "forecast_demand", quantile="0.9")
+    assert 0.25 == value(text, "forecast_skill_ratio")
+    assert 0.91 == value(text, "forecast_coverage_ratio")
+    assert 0.75 == value(text, "forecast_weight_ratio", model="ridge_short")
     assert 1.0 == value(text, "decision_limited", by="maxReplicas")
     assert 1.0 == value(text, "decisions_total", winner="tokens")
     assert float(AT) == value(text, "last_poll_timestamp_seconds")
@@ -69,7 +69,7 @@ def test_every_exported_metric_is_declared_and_every_declared_one_is_exported() 
     exported = {
         line.split()[2] for line in page(published()).splitlines() if line.startswith("# TYPE fore")
     }
-    assert {metric.name for metric in METRICS if metric not in FORECASTERS} == exported
+    assert {metric.name for metric in METRICS} == exported
 
 
 def test_labels_are_the_declared_ones() -> None:
@@ -81,7 +81,7 @@ def test_labels_are_the_declared_ones() -> None:
 
 
 def test_every_workload_metric_has_a_source() -> None:
-    assert {m for m in METRICS if m.workload} - FORECASTERS == set(SERIES)
+    assert {m for m in METRICS if m.workload} == set(SERIES)
 
 
 def test_old_target_is_not_exported_because_it_is_not_served() -> None:

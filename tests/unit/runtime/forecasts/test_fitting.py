@@ -1,0 +1,136 @@
+"""The work of the forecasting process: a function of history up to a refresh, whatever is kept."""
+
+from array import array
+from pathlib import Path
+
+import attrs
+import pytest
+
+from scaler.policy.model import Belief, Foreseen
+from scaler.runtime.forecasts.fitting import foresee
+from scaler.runtime.forecasts.folder import bases, path_of
+from scaler.runtime.forecasts.job import Job, name_of
+from scaler.runtime.forecasts.keep import Keep
+from tests.simulated import asked
+from tests.unit.runtime.forecasts.foreseeing import QUICK, START, work
+
+DAYS = 2 * 86_400
+FIRST = QUICK.base(START) - DAYS
+
+
+def job(*, start: int = FIRST, end: int = START, refreshes: tuple[int, ...] = (START,)) -> Job:
+    values = work((end - start) // 60, start=start)
+    return Job(
+        name="llama",
+        workload="default/llama",
+        refreshing=QUICK,
+        window=720,
+        quantile=0.9,
+        seasons=(86_400,),
+        timezone="UTC",
+        start=start,
+        values=array("d", values),
+        least=bytes(len(values)),
+        refreshes=refreshes,
+    )
+
+
+def only(told: tuple[Foreseen, ...]) -> Foreseen:
+    (one,) = told
+    return one
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Foreseen:
+    """What is foreseen from all of the history at once."""
+    return only(foresee(job(), keep=Keep(tmp_path_factory.mktemp("whole"))).foreseen)
+
+
+def test_a_daily_wave_is_foreseen_with_skill_and_a_usual_peak(whole: Foreseen) -> None:
+    assert (START, Belief.SKILL, 720) == (whole.at, whole.belief, whole.window)
+    assert whole.bound is not None
+    assert whole.likely is not None
+    assert whole.usual is not None
+    assert whole.likely < whole.bound < 1.2 * whole.likely
+    assert 0.8 * whole.likely < whole.usual < 1.2 * whole.likely
+    assert 5 >= len(whole.chosen) > 0
+
+
+def test_a_base_and_what_is_new_say_what_the_whole_history_says(
+    whole: Foreseen, tmp_path: Path
+) -> None:
+    keep, base = Keep(tmp_path), QUICK.base(START)
+    first = foresee(job(end=base + 300, refreshes=(base + 300,)), keep=keep)
+    assert base == first.kept
+
+    assert whole == only(foresee(job(start=base), keep=Keep(tmp_path)).foreseen)
+
+
+def test_several_refreshes_are_each_foreseen_from_what_was_known_then(
+    whole: Foreseen, tmp_path: Path
+) -> None:
+    answer = foresee(job(refreshes=(START - 300, START)), keep=Keep(tmp_path))
+    alone = foresee(job(end=START - 300, refreshes=(START - 300,)), keep=Keep(tmp_path / "alone"))
+
+    assert (only(alone.foreseen), whole) == answer.foreseen
+
+
+def test_what_was_said_is_said_again_after_a_restart(tmp_path: Path) -> None:
+    first = foresee(job(), keep=Keep(tmp_path))
+
+    nothing_new = attrs.evolve(job(start=START), refreshes=(START,))
+    assert first.foreseen == foresee(nothing_new, keep=Keep(tmp_path)).foreseen
+
+
+def test_a_refit_keeps_the_base_before_it_and_no_more(tmp_path: Path) -> None:
+    keep = Keep(tmp_path)
+    ends = [QUICK.base(START) + number * QUICK.refit + 600 for number in range(4)]
+    for end in ends:
+        foresee(job(end=end, refreshes=(end,)), keep=keep)
+
+    assert [QUICK.base(end) for end in ends[-2:]] == bases(tmp_path, "llama")
+
+
+@pytest.mark.parametrize("damage", [b"", b"no pickle", b"\x80\x05N."])
+def test_a_damaged_base_is_learned_anew(whole: Foreseen, tmp_path: Path, damage: bytes) -> None:
+    foresee(job(), keep=Keep(tmp_path))
+    path_of(tmp_path, "llama", base=QUICK.base(START)).write_bytes(damage)
+    (tmp_path / "llama.said").unlink()
+
+    assert whole == only(foresee(job(), keep=Keep(tmp_path)).foreseen)
+
+
+def test_minutes_of_history_are_cold_and_none_are_no_data(tmp_path: Path) -> None:
+    young = foresee(job(start=START - 600), keep=Keep(tmp_path / "young"))
+    empty = attrs.evolve(job(start=START - 3600), values=array("d", [float("nan")] * 60))
+
+    assert (Belief.COLD, None) == (only(young.foreseen).belief, young.kept)
+    assert Belief.NO_DATA == only(foresee(empty, keep=Keep(tmp_path / "empty")).foreseen).belief
+
+
+def test_lower_bounds_are_not_learned_from(whole: Foreseen, tmp_path: Path) -> None:
+    bound = attrs.evolve(job(), least=bytes([1]) * len(job().values))
+
+    assert Belief.COLD == only(foresee(bound, keep=Keep(tmp_path)).foreseen).belief
+    assert Belief.COLD != whole.belief
+
+
+def test_files_that_nobody_writes_to_are_swept(tmp_path: Path) -> None:
+    keep = Keep(tmp_path)
+    foresee(job(), keep=keep)
+    written = path_of(tmp_path, "llama", base=QUICK.base(START)).stat().st_mtime
+
+    keep.sweep(now=written + 34 * 86_400)
+    assert [QUICK.base(START)] == bases(tmp_path, "llama")
+    keep.sweep(now=written + 36 * 86_400)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_whatever_changes_what_is_learned_changes_the_name() -> None:
+    def name(**metadata: str) -> str:
+        return name_of(asked(**metadata), refreshing=QUICK, window=720)
+
+    assert name() == name(headroom="0.7")
+    others = [name(season="day"), name(timezone="Europe/Berlin"), name(model="m"), name()]
+    others.append(name_of(asked(), refreshing=QUICK, window=900))
+    assert len(others) == len(set(others))
