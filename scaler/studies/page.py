@@ -2,25 +2,16 @@
 
 from collections.abc import Sequence
 
-import jinja2
-
 from forecasting.forecast import Forecast, Reason
 from scaler.studies.ahead import ahead
 from scaler.studies.backtests import Account, mean_ratio
 from scaler.studies.chart import Chart
 from scaler.studies.charts import calibration, chosen, errors, fans
-from scaler.studies.lines import forecast_rows, number, table_rows
+from scaler.studies.lines import forecast_rows, table_rows
 from scaler.studies.plan import Plan
-from scaler.studies.times import iso, length
+from scaler.studies.templating import TEMPLATES
 from scaler.studies.traces import Trace
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("scaler.studies"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
 _REASONS = {
     Reason.SKILL: "proved over the last week",
     Reason.NO_SKILL: "none: reactive, and calibrated headroom",
@@ -28,12 +19,10 @@ _REASONS = {
     Reason.NO_DATA: "no value in the last day",
 }
 
-_TEMPLATES.filters.update(number=number, length_of=length, iso=iso)
-
 
 def page(accounts: Sequence[Account], *, plan: Plan) -> str:
     """Return the page of an evaluation."""
-    return _TEMPLATES.get_template("backtest.html").render(
+    return TEMPLATES.get_template("backtest.html").render(
         accounts=accounts,
         plan=plan,
         charts=charts,
@@ -44,7 +33,7 @@ def page(accounts: Sequence[Account], *, plan: Plan) -> str:
 
 def forecast_page(found: Sequence[tuple[Trace, Forecast]]) -> str:
     """Return the page of forecasts."""
-    return _TEMPLATES.get_template("forecast.html").render(
+    return TEMPLATES.get_template("forecast.html").render(
         found=found, ahead=ahead, forecast_rows=forecast_rows, reasons=_REASONS
     )
 
