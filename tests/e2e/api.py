@@ -41,6 +41,15 @@ def _group(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
+def _short(seen: Any) -> str:
+    """What tells in an object why a condition is not met."""
+    if not isinstance(seen, dict):
+        return str(seen)
+    spec, status = seen.get("spec", {}), seen.get("status", {})
+    told = {"replicas": spec.get("replicas"), "status": status, "items": seen.get("items")}
+    return json.dumps(told)[:2000]
+
+
 class ApiError(AssertionError):
     """The server refused; the message is its own."""
 
@@ -93,7 +102,7 @@ class Api:
                         seen = error
                     await asyncio.sleep(0.2)
         except TimeoutError:
-            raise AssertionError(f"{path} never met it: {json.dumps(seen, default=str)}") from None
+            raise AssertionError(f"{path} never met it: {_short(seen)}") from None
 
     async def _ask(self, verb: str, path: str, body: Object | None = None, kind: str = "") -> Any:
         headers = {"Content-Type": kind} if kind else {}
