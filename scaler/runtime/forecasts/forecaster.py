@@ -58,6 +58,7 @@ class Forecaster:
         self._delay = delay
         self._observe = observe
         self._pasts: dict[Fold, Past] = {}
+        self._followed = 0
 
     async def run(self) -> None:
         """Forecast until cancelled."""
@@ -73,9 +74,13 @@ class Forecaster:
     async def round(self) -> bool:
         """Forecast whose history is read, then read some more; whether there was anything to do."""
         now = self._clock.now()
-        self._follow(now)
+        if int(now) != self._followed:
+            self._followed = int(now)
+            self._follow(now)
         due = self._due(now)
-        await self._begin({past: at for past, at in due.items() if past.start is None})
+        new = [past for past in due if past.start is None]
+        # After a restart there may be thousands: each round takes some, and lets others on.
+        await self._begin({past: due[past] for past in new[:TOGETHER]})
         behind: dict[Past, int] = {}
         for past, refresh in due.items():
             if past.start is None:
@@ -108,7 +113,7 @@ class Forecaster:
         for past in self._pasts.values():
             if past.rests_until > now:
                 continue
-            refresh = past.refreshing.newest(past.workload, at=settled)
+            refresh = past.newest(settled)
             if refresh > past.done:
                 due[past] = refresh
             else:
@@ -129,7 +134,7 @@ class Forecaster:
             else:
                 new[past.season_before(refresh)].append(past)
         for ticks, members in new.items():
-            for past, answer in (await self._answers(members[:TOGETHER], ticks)).items():
+            for past, answer in (await self._answers(members, ticks)).items():
                 if past.is_known(answer[: len(answer) // 4]):
                     await self._begin_new(past, refresh=due[past])
                 else:

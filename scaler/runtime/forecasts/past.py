@@ -34,6 +34,11 @@ class Past:
     rests_until: float = 0.0
     values: "array[float]" = attrs.field(factory=lambda: array("d"))
     least: bytearray = attrs.field(factory=bytearray)
+    _phase: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember the phase: it is asked for every second."""
+        self._phase = self.refreshing.phase(self.fold.workload)
 
     @property
     def workload(self) -> Workload:
@@ -44,6 +49,10 @@ class Past:
     def refreshing(self) -> Refreshing:
         """When it is forecast."""
         return self.outlooks.refreshing
+
+    def newest(self, at: float) -> int:
+        """The last refresh that is not after `at`."""
+        return int(at) - (int(at) - self._phase) % self.refreshing.every
 
     @property
     def end(self) -> int:

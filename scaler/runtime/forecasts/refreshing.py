@@ -31,9 +31,12 @@ class Refreshing:
     """How long after a start nothing is lowered for want of a forecast."""
 
     def newest(self, workload: Workload, *, at: float) -> int:
-        """The last refresh that is not after `at`; workloads are spread over the interval."""
-        phase = crc32(str(workload.key).encode()) % self.every // self.step * self.step
-        return int(at) - (int(at) - phase) % self.every
+        """The last refresh that is not after `at`."""
+        return int(at) - (int(at) - self.phase(workload)) % self.every
+
+    def phase(self, workload: Workload) -> int:
+        """Seconds by which its refreshes lie after multiples of the interval, to spread them."""
+        return crc32(str(workload.key).encode()) % self.every // self.step * self.step
 
     def counting(self, workload: Workload, *, at: int) -> int:
         """The refresh whose forecast counts at `at`."""
