@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "scaler.cli.demo",
     "explain": "scaler.cli.explain",
     "forecast": "scaler.cli.forecast",
+    "replay": "scaler.cli.replay",
     "serve": "scaler.cli.serve",
 }
 """Command to module; its click command is called `command`."""

@@ -9,10 +9,11 @@ VARIABLES = frozenset(
     f"FORESCALE_{name}"
     for name in (
         *("AGAINST", "AT", "CAUSAL_ORIGINS", "CONFIG", "CSV", "EVENTS", "EVERY", "FAIL_IF"),
-        *("FAULT", "FOR", "HORIZON", "HTML", "ID", "INPUT_SIZE", "JOBS", "JSON", "LEVEL", "LIVE"),
-        *("NAMESPACE", "PROMETHEUS", "QUANTILE", "QUERY", "REFIT_EVERY", "SCHEDULER", "SEASON"),
-        *("SEED", "SERVER", "SETTINGS", "SINCE", "SNAPSHOT", "SPEED", "STEP", "STRICT", "TIME"),
-        *("TIMEZONE", "VALUE", "WINDOW", "WINDOWS"),
+        *("FAULT", "FOR", "HORIZON", "HTML", "ID", "INPUT_SIZE", "JOBS", "JSON", "LAST"),
+        *("LEAD_TIME", "LEVEL", "LIVE", "NAMESPACE", "PEAK", "POLICY", "PROMETHEUS", "QUANTILE"),
+        *("QUERY", "REFIT_EVERY", "SCHEDULER", "SEASON", "SEED", "SERVER", "SET", "SETTINGS"),
+        *("SINCE", "SNAPSHOT", "SPEED", "STEP", "STRICT", "TIME", "TIMEZONE", "VALUE", "WARM_UP"),
+        *("WINDOW", "WINDOWS"),
     )
 )
 """Variables that are options of some command, known without importing them all."""

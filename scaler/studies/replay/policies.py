@@ -1,5 +1,6 @@
 """Policies by name: `realtime`, `hpa-queue:5`, `fixed:12`; the number after the colon tunes one."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import attrs
@@ -95,7 +96,11 @@ def _peak(name: str, value: float, scene: Scene) -> Rival:
     demand = scene.demand
     scored = demand.times() >= demand.start
     highest = float(demand.rate(demand.times()[scored]).max())
-    return Fixed(name=name, replicas=-int(-highest // (value * scene.engine.capacity)))
+    return Fixed(name=name, replicas=_up(highest / (value * scene.engine.capacity)))
+
+
+def _up(replicas: float) -> int:
+    return math.ceil(replicas - 1e-6)
 
 
 _KINDS: Mapping[str, _Kind] = {

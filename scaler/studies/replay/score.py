@@ -56,7 +56,7 @@ def score(course: Course) -> Score:
     demand = course.demand
     scored = slice((demand.start - demand.first) // STEP, None)
     arrived, over = demand.arrivals[scored], course.over[scored]
-    late = _late_slots(arrived, over)
+    late = late_slots(course)[scored]
     needed = needed_replicas(course)[scored]
     billed, ready, wanted = course.billed[scored], course.ready[scored], course.wanted[scored]
     total = float(arrived.sum())
@@ -68,7 +68,7 @@ def score(course: Course) -> Score:
         time_over=float(late.mean()),
         worst_hour=_worst_hour(arrived, over, start=demand.start),
         unserved=float(course.unserved[scored].sum()),
-        longest_over=_longest(late) * SLOT,
+        longest_over=_longest(late) * STEP,
         under=float(np.maximum(needed - ready, 0.0).sum()) * STEP,
         extra=float(np.maximum(billed - needed, 0.0).sum()) * STEP,
         changes=changes,
@@ -83,12 +83,13 @@ def needed_replicas(course: Course) -> FloatArray:
     return np.asarray(np.ceil(load - _ROUNDING))
 
 
-def _late_slots(arrived: FloatArray, over: FloatArray) -> BoolArray:
+def late_slots(course: Course) -> BoolArray:
+    """Return for each step whether the p95 of its slot was over the objective."""
     parts = SLOT // STEP
-    size = arrived.size // parts * parts
-    judged = arrived[:size].reshape(-1, parts).sum(axis=1)
-    late = over[:size].reshape(-1, parts).sum(axis=1)
-    return np.asarray(late > ALLOWED * judged + _ROUNDING)
+    places = np.arange(course.over.size) // parts
+    judged = np.bincount(places, weights=course.demand.arrivals)
+    late = np.bincount(places, weights=course.over) > ALLOWED * judged + _ROUNDING
+    return np.asarray(late[places])
 
 
 def _worst_hour(arrived: FloatArray, over: FloatArray, *, start: int) -> float:
@@ -99,7 +100,7 @@ def _worst_hour(arrived: FloatArray, over: FloatArray, *, start: int) -> float:
 
 
 def _longest(late: BoolArray) -> int:
-    """Return the length of the longest run of slots over the objective."""
+    """Return the length of the longest run of steps over the objective."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], late.astype(np.int8), [0]))))
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
