@@ -64,11 +64,14 @@ RECOMMENDATION = _gauge(
 SIGNAL_VALUE = _gauge("signal_value", "The newest reading of a signal.", "signal")
 SIGNAL_AGE = _gauge("signal_age_seconds", "Age of the newest reading of a signal.", "signal")
 SIGNAL_GAP = _gauge("signal_gap", "1 while a signal has no reading.", "signal", "reason")
+WANTED = _gauge("wanted_replicas", "Replicas that the scale target asks for.")
 READY = _gauge("ready_replicas", "Replicas that serve.")
+REPORTING = _gauge("reporting_replicas", "Replicas that the signals were read from.")
 STUCK = _gauge("stuck_replicas", "Replicas that will not come up by themselves.", "reason")
 UNMET = _gauge(
     "unmet_replicas", "Replicas asked for and not served, by what forbids them.", "reason"
 )
+OBJECTIVE = _gauge("latency_objective_seconds", "What the latency should stay under.")
 CAPACITY_TOKENS = _gauge(
     "capacity_tokens_per_second", "Tokens per second of one replica inside its objective."
 )
@@ -87,6 +90,7 @@ FORECAST_COVERAGE = _gauge(
     "forecast_coverage_ratio",
     "Share of lead times whose demand stayed under the forecast quantile.",
 )
+FORECAST_BELIEF = _gauge("forecast_belief", "1 for how far the forecast is believed.", "belief")
 FORECAST_WEIGHT = _gauge(
     "forecast_weight_ratio", "Part of a model in the forecast; the five heaviest.", "model"
 )
@@ -114,15 +118,19 @@ METRICS = (
     SIGNAL_VALUE,
     SIGNAL_AGE,
     SIGNAL_GAP,
+    WANTED,
     READY,
+    REPORTING,
     STUCK,
     UNMET,
+    OBJECTIVE,
     CAPACITY_TOKENS,
     CAPACITY_REQUESTS,
     LEAD_TIME,
     FORECAST_DEMAND,
     FORECAST_SKILL,
     FORECAST_COVERAGE,
+    FORECAST_BELIEF,
     FORECAST_WEIGHT,
     LIMITED,
     DECISIONS,

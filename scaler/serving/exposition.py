@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from scaler.policy.model import Gap, Sample, value_of
-from scaler.policy.spec import Unit
+from scaler.policy.spec import Unit, Vote
 from scaler.runtime.board import Published
 from scaler.telemetry import (
     CAPACITY_REQUESTS,
     CAPACITY_TOKENS,
     DECISIONS,
+    FORECAST_BELIEF,
     FORECAST_COVERAGE,
     FORECAST_DEMAND,
     FORECAST_SKILL,
@@ -22,14 +23,17 @@ from scaler.telemetry import (
     LAST_POLL,
     LEAD_TIME,
     LIMITED,
+    OBJECTIVE,
     READY,
     RECOMMENDATION,
+    REPORTING,
     SIGNAL_AGE,
     SIGNAL_GAP,
     SIGNAL_VALUE,
     STUCK,
     TARGET,
     UNMET,
+    WANTED,
     Metric,
     Telemetry,
 )
@@ -105,22 +109,31 @@ def _gaps(published: Published, moment: Moment) -> Series:
             yield {"signal": signal.value, "reason": reading.reason.value}, 1
 
 
+def _wanted(published: Published, moment: Moment) -> Series:
+    return _known(value_of(published.readings.wanted))
+
+
 def _ready(published: Published, moment: Moment) -> Series:
-    ready = value_of(published.readings.ready)
-    if ready is not None:
-        yield {}, ready
+    return _known(value_of(published.readings.ready))
+
+
+def _reporting(published: Published, moment: Moment) -> Series:
+    return _known(value_of(published.readings.reporting))
 
 
 def _stuck(published: Published, moment: Moment) -> Series:
-    stuck = value_of(published.readings.stuck)
-    if stuck is not None:
-        yield {"reason": "any"}, stuck
+    return _known(value_of(published.readings.stuck), reason="any")
 
 
 def _unmet(published: Published, moment: Moment) -> Series:
     for limit in published.decision.limits:
         if limit.after < limit.before:
             yield {"reason": limit.by}, limit.before - limit.after
+
+
+def _objective(published: Published, moment: Moment) -> Series:
+    if published.workload.spec.latency is not Vote.OFF:
+        yield {}, published.workload.spec.objective
 
 
 def _tokens(published: Published, moment: Moment) -> Series:
@@ -137,26 +150,34 @@ def _capacity(published: Published, *, unit: Unit) -> Series:
         yield {}, capacity.value
 
 
+def _known(value: float | None, **labels: str) -> Series:
+    if value is not None:
+        yield labels, value
+
+
 def _lead_time(published: Published, moment: Moment) -> Series:
     yield {}, published.knowledge.lead_time
 
 
 def _outlook(published: Published, moment: Moment) -> Series:
-    outlook = published.knowledge.outlook
-    if outlook is not None:
-        yield {"quantile": f"{published.workload.forecasting.quantile:g}"}, outlook
+    quantile = f"{published.workload.forecasting.quantile:g}"
+    return _known(published.knowledge.outlook, quantile=quantile)
 
 
 def _skill(published: Published, moment: Moment) -> Series:
     forecast = published.knowledge.forecast
-    if forecast is not None and forecast.skill is not None:
-        yield {}, forecast.skill
+    return _known(None if forecast is None else forecast.skill)
 
 
 def _coverage(published: Published, moment: Moment) -> Series:
     forecast = published.knowledge.forecast
-    if forecast is not None and forecast.coverage is not None:
-        yield {}, forecast.coverage
+    return _known(None if forecast is None else forecast.coverage)
+
+
+def _belief(published: Published, moment: Moment) -> Series:
+    forecast = published.knowledge.forecast
+    if forecast is not None:
+        yield {"belief": forecast.belief.value}, 1
 
 
 def _weights(published: Published, moment: Moment) -> Series:
@@ -190,15 +211,19 @@ SERIES: Mapping[Metric, Callable[[Published, Moment], Series]] = {
     SIGNAL_VALUE: _values,
     SIGNAL_AGE: _ages,
     SIGNAL_GAP: _gaps,
+    WANTED: _wanted,
     READY: _ready,
+    REPORTING: _reporting,
     STUCK: _stuck,
     UNMET: _unmet,
+    OBJECTIVE: _objective,
     CAPACITY_TOKENS: _tokens,
     CAPACITY_REQUESTS: _requests,
     LEAD_TIME: _lead_time,
     FORECAST_DEMAND: _outlook,
     FORECAST_SKILL: _skill,
     FORECAST_COVERAGE: _coverage,
+    FORECAST_BELIEF: _belief,
     FORECAST_WEIGHT: _weights,
     LIMITED: _limited,
     DECISIONS: _decisions,

@@ -15,21 +15,13 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from scaler.serving.keda.client import KedaClient, ScaledObject
-from scaler.telemetry import (
-    FORECAST_COVERAGE,
-    FORECAST_DEMAND,
-    FORECAST_SKILL,
-    FORECAST_WEIGHT,
-    METRICS,
-)
+from scaler.telemetry import METRICS
 from tests.integration.prometheus import free_port
 from tests.integration.service.forescale import PATIENCE, Forescale, serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
-FORECAST = {
-    each.name for each in (FORECAST_DEMAND, FORECAST_SKILL, FORECAST_COVERAGE, FORECAST_WEIGHT)
-}
+FORECAST = {each.name for each in METRICS if each.name.startswith("forescale_forecast_")}
 FLEET = "ramp"
 OF_IT = {"namespace": "models", "scaledobject": FLEET}
 
@@ -46,9 +38,12 @@ ROWS: Mapping[str, tuple[Mapping[str, str], float, float]] = {
         1,
         1,
     ),
+    "forescale_wanted_replicas": (OF_IT, 3, 3),
     "forescale_ready_replicas": (OF_IT, 3, 3),
+    "forescale_reporting_replicas": (OF_IT, 3, 3),
     "forescale_stuck_replicas": ({**OF_IT, "reason": "any"}, 0, 0),
     "forescale_unmet_replicas": ({**OF_IT, "reason": "maxReplicas"}, 1, 1e3),
+    "forescale_latency_objective_seconds": (OF_IT, 2, 2),
     "forescale_capacity_tokens_per_second": (OF_IT, 100, 100),
     "forescale_capacity_requests_per_second": (
         {"namespace": "models", "scaledobject": "counted"},

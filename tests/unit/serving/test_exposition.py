@@ -44,14 +44,17 @@ def test_page_says_what_was_published() -> None:
     assert 2000.0 == value(text, "signal_value", signal="tokens")
     assert 15.0 == value(text, "signal_age_seconds", signal="tokens")
     assert 1.0 == value(text, "signal_gap", signal="utilization", reason="absent")
+    assert 4.0 == value(text, "wanted_replicas")
     assert 3.0 == value(text, "ready_replicas")
     assert 1.0 == value(text, "stuck_replicas", reason="any")
     assert 2.0 == value(text, "unmet_replicas", reason="maxReplicas")
+    assert 2.0 == value(text, "latency_objective_seconds")
     assert 500.0 == value(text, "capacity_tokens_per_second")
     assert 240.0 == value(text, "lead_time_seconds")
     assert 2500.0 == value(text, "forecast_demand", quantile="0.9")
     assert 0.25 == value(text, "forecast_skill_ratio")
     assert 0.91 == value(text, "forecast_coverage_ratio")
+    assert 1.0 == value(text, "forecast_belief", belief="skill")
     assert 0.75 == value(text, "forecast_weight_ratio", model="ridge_short")
     assert 1.0 == value(text, "decision_limited", by="maxReplicas")
     assert 1.0 == value(text, "decisions_total", winner="tokens")
@@ -62,6 +65,7 @@ def test_what_is_not_known_has_no_series() -> None:
     text = page(published())
     assert value(text, "recommendation_replicas", signal="latency") is None
     assert value(text, "signal_value", signal="utilization") is None
+    assert value(text, "reporting_replicas") is None
     assert value(text, "capacity_requests_per_second") is None
 
 
