@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import aiohttp
 import attrs
@@ -11,6 +13,7 @@ import attrs
 from scaler.demo.clock import FastClock
 from scaler.demo.controller import Controller
 from scaler.demo.exporters import Exporters
+from scaler.demo.past import remember
 from scaler.demo.row import Row
 from scaler.demo.scene import (
     FIRST_REPLICAS,
@@ -23,6 +26,7 @@ from scaler.demo.scene import (
     SPARE_ADDRESSES,
     fleet_spec,
     settings,
+    shape,
     traffic,
     trigger,
 )
@@ -74,9 +78,12 @@ class Demo:
     async def play(self, serve: Serve, *, stop: asyncio.Event) -> None:
         """Run the service and all around it until the time is over, or `stop` is set."""
         exporters = Exporters(self._fleet.snapshot(), replicas=MAX_REPLICAS + SPARE_ADDRESSES)
-        asked = settings(exporters.addresses)
-        service = serve(asked, clock=self._clock, learning=LEARNING)
         async with AsyncExitStack() as ending:
+            state = ending.enter_context(TemporaryDirectory(prefix="forescale-demo-"))
+            asked = settings(exporters.addresses, state=state)
+            days = shape(self._plan.seed, start=self._start)
+            await remember(Path(state), asked=asked, shape=days, until=int(self._start))
+            service = serve(asked, clock=self._clock, learning=LEARNING)
             ending.push_async_callback(exporters.stop)
             await exporters.start()
             ports = await service.start()
@@ -181,6 +188,7 @@ class Demo:
         return (
             "Forescale reads a simulated vLLM fleet; a client does what KEDA and the HPA do.",
             f"A day of traffic takes two hours, and they pass {self._clock.speed:g} times as fast.",
+            "Four such days lie behind: the forecast has seen the morning come before.",
             f"status page: {ops}/",
             f"why so many: {self._plan.command} explain {NAMESPACE}/{NAME} --server {ops}",
         )

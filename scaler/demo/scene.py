@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from scaler.config.settings import Declared, Grpc, Ops, Settings
+from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.knowledge import Learning
 from scaler.simulation.behavior import (
     Behavior,
@@ -21,7 +22,7 @@ from scaler.simulation.faults import FAULTS
 from scaler.simulation.keda import ActivationSpec
 from scaler.simulation.objective import Objective
 from scaler.simulation.spec import Clients, EngineSpec, FleetSpec, varied_lead_time
-from scaler.simulation.traffic import Lengths, Poisson, Traffic, daily, noisy
+from scaler.simulation.traffic import Lengths, Poisson, Shape, Traffic, daily, noisy
 
 NAMESPACE = "demo"
 NAME = "llama"
@@ -38,8 +39,20 @@ FAULT_NAMES = tuple(FAULTS)
 OBJECTIVE = Objective(seconds=2.0)
 POLLING_INTERVAL = 15
 
+LENGTHS = Lengths(prompt_mean=1000.0, output_mean=400.0)
+TOKENS_PER_REQUEST = 1350.0
+"""Their mean; the longest are cut."""
+
 # A day is two hours here, so what is learned from a day is learned from two hours.
-LEARNING = Learning(every=60, lookback=int(DAY), step=15, grace=0)
+LEARNING = Learning(
+    every=60,
+    lookback=int(DAY),
+    step=15,
+    grace=0,
+    refreshing=Refreshing(
+        every=300, grace=60, step=30, memory=4 * int(DAY), refit=1800, record_every=120
+    ),
+)
 
 ACTIVATION = ActivationSpec(min_replicas=MIN_REPLICAS)
 HPA = HpaSpec(
@@ -71,11 +84,15 @@ def fleet_spec(seed: int) -> FleetSpec:
     )
 
 
-def traffic(seed: int, *, start: float) -> Traffic:
-    """Return chat traffic of two peaks a day, seen from `start` on."""
+def shape(seed: int, *, start: float) -> Shape:
+    """Return how many requests a second come: two peaks a day, seen from `start` on."""
     midnight = start - DAY * OPENING_HOUR / 24
-    shape = noisy(daily(2.0, high=22.0, period=DAY, midnight=midnight), seed=seed, sigma=0.08)
-    return Poisson(shape, seed=seed, lengths=Lengths(prompt_mean=1000.0, output_mean=400.0))
+    return noisy(daily(2.0, high=22.0, period=DAY, midnight=midnight), seed=seed, sigma=0.08)
+
+
+def traffic(seed: int, *, start: float) -> Traffic:
+    """Return chat traffic of that shape."""
+    return Poisson(shape(seed, start=start), seed=seed, lengths=LENGTHS)
 
 
 @attrs.frozen(kw_only=True)
@@ -101,12 +118,13 @@ def trigger(addresses: Addresses) -> Mapping[str, str]:
         "latencyTarget": f"{OBJECTIVE.seconds:g}s",
         "tokensPerReplica": "3000",
         "leadTime": "90s",
+        "season": f"{DAY:g}s",
         "minReplicas": str(MIN_REPLICAS),
         "maxReplicas": str(MAX_REPLICAS),
     }
 
 
-def settings(addresses: Addresses) -> Settings:
+def settings(addresses: Addresses, *, state: str) -> Settings:
     """Return the service's settings: free ports of loopback, and the one workload."""
     metadata = trigger(addresses)
     return Settings(
@@ -114,5 +132,6 @@ def settings(addresses: Addresses) -> Settings:
         ops=Ops(address="127.0.0.1:0"),
         allowed_addresses=(*addresses.replicas, addresses.dcgm, addresses.kube, addresses.gateway),
         evaluation_interval=POLLING_INTERVAL,
+        state=state,
         workloads=(Declared(namespace=NAMESPACE, name=NAME, metadata=metadata),),
     )
