@@ -3,7 +3,8 @@
 import attrs
 import numpy as np
 
-from forecasting.arrays import FloatArray
+from forecasting.arrays import FloatArray, IntArray
+from forecasting.series import Series
 from scaler.errors import ConfigError, Problem
 from scaler.studies.plan import Span
 from scaler.studies.traces import Trace
@@ -48,6 +49,8 @@ class Demand:
     arrivals: FloatArray
     """Requests in each step from `first` on: Poisson, so a trace's own bursts within its step are
     not in it."""
+    past: FloatArray
+    """Requests per second in each minute from `oldest` to `first`; NaN where nothing is known."""
     missing: float
     """Share of what is scored that the trace does not say, where straight lines stand in."""
 
@@ -58,6 +61,13 @@ class Demand:
     def rate_at(self, at: float) -> float:
         """Return the requests per second at one time."""
         return float(np.interp(at, self.knots, self.rates))
+
+    def past_at(self, at: int) -> float | None:
+        """Return what was counted before the world began, or last; None where nobody knows."""
+        place = min((at - self.oldest) // GRID, self.past.size - 1)
+        if place < 0 or np.isnan(self.past[place]):
+            return None
+        return float(self.past[place])
 
     def times(self) -> FloatArray:
         """Return the middle of each step from `first` on."""
@@ -99,8 +109,21 @@ def demand(trace: Trace, *, stretch: Stretch, capacity: float) -> Demand:
         knots=knots,
         rates=rates,
         arrivals=draw.poisson(STEP * np.interp(middle, knots, rates)).astype(np.float64),
+        past=_past(series, times=np.arange(oldest, first, GRID), rates=(knots, rates), draw=draw),
         missing=float(np.mean(~np.isfinite(part.values))) if len(part) else 0.0,
     )
+
+
+def _past(
+    series: Series,
+    *,
+    times: IntArray,
+    rates: tuple[FloatArray, FloatArray],
+    draw: np.random.Generator,
+) -> FloatArray:
+    counts = draw.poisson(GRID * np.interp(times + GRID / 2, *rates)) / GRID
+    counts[np.isnan(series.values[(times - series.start) // series.step])] = np.nan
+    return np.asarray(counts, dtype=np.float64)
 
 
 def _wrong(trace: Trace, rule: str) -> ConfigError:

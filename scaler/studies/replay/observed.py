@@ -50,6 +50,8 @@ class Observed:
         }
 
     def _at(self, at: int, *, spec: Spec) -> Readings:
+        if at < self._demand.first:
+            return self._past(at, spec=spec)
         known = self._known.get(at)
         if known is None:
             known = self._known[at] = self._readings(at, spec=spec)
@@ -83,17 +85,9 @@ class Observed:
 
     def _past(self, at: int, *, spec: Spec) -> Readings:
         """Before the world began a fleet that fitted served whatever came, well within bounds."""
-        if at < self._demand.oldest:
-            signals = dict.fromkeys(_watched(spec), _UNWATCHED)
-            return Readings(
-                at=at,
-                signals=signals,
-                wanted=_UNWATCHED,
-                ready=_UNWATCHED,
-                stuck=_UNWATCHED,
-                reporting=_UNWATCHED,
-            )
-        rate = self._demand.rate_at(at)
+        rate = self._demand.past_at(at)
+        if rate is None:
+            return _unwatched(at, spec=spec)
         engine = self._engine
         replicas = fitting(rate, engine=engine, spec=spec)
         running = engine.running(rate / replicas)
@@ -108,6 +102,17 @@ class Observed:
             Signal.CACHE: measured(running * engine.tokens / engine.spec.kv_tokens, at=at),
         }
         return _readings_of(values, at=at, wanted=replicas, ready=replicas, spec=spec)
+
+
+def _unwatched(at: int, *, spec: Spec) -> Readings:
+    return Readings(
+        at=at,
+        signals=dict.fromkeys(_watched(spec), _UNWATCHED),
+        wanted=_UNWATCHED,
+        ready=_UNWATCHED,
+        stuck=_UNWATCHED,
+        reporting=_UNWATCHED,
+    )
 
 
 def fitting(rate: float, *, engine: Engine, spec: Spec) -> int:

@@ -43,14 +43,16 @@ def _replicas(line: Line, *, top: float) -> Chart:
         frame.line(*thin(times[scored], values[scored]), style=f"line {style}")
         for values, style in ((course.ready, "forecast"), (needed_replicas(course), "actual"))
     ]
-    late = np.where(late_slots(course), 0.0, np.nan)
+    when, late = thin(times[scored], np.where(late_slots(course), 0.0, np.nan)[scored])
+    # A line needs two points to be seen.
+    late[1:] = np.fmax(late[1:], late[:-1])
     score = line.score
     return Chart(
         title=line.name,
         note=f"{score.replica_hours:,.1f} replica-hours, {percent(score.over)} of the requests"
         f" over the objective, {score.changes} changes.",
         drawing=frame.drawing(
-            [*drawn, frame.line(*thin(times[scored], late[scored]), style="line bound")],
+            [*drawn, frame.line(when, late, style="line bound")],
             title=f"Replicas by {line.name}",
         ),
         legend=(

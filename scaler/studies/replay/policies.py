@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import attrs
 
@@ -25,6 +26,8 @@ from scaler.studies.replay.rivals import (
 )
 from scaler.studies.replay.serving import Serving, asked
 
+_REACTIVE = "reactive"
+
 
 @attrs.frozen(kw_only=True)
 class Policy:
@@ -32,8 +35,12 @@ class Policy:
 
     name: str
     value: float | None = None
+    reactive: bool = False
+    """Without a forecast, to see what that adds."""
 
     def __str__(self) -> str:
+        if self.reactive:
+            return f"{self.name}:{_REACTIVE}"
         return self.name if self.value is None else f"{self.name}:{self.value:g}"
 
 
@@ -45,6 +52,8 @@ class Scene:
     engine: Engine
     metadata: Mapping[str, str]
     lead_time: int
+    folder: Path
+    """For what forecasts are made from."""
 
     @property
     def workload(self) -> Workload:
@@ -134,8 +143,8 @@ _KINDS: Mapping[str, _Kind] = {
 
 NAMES = (*PROFILES, *_KINDS)
 DEFAULT = (
-    *("realtime", "rules", "hpa-utilization", "hpa-queue", "hpa-concurrency", "keda-p95"),
-    *("keda-tokens", "fixed-peak", "oracle"),
+    *("realtime", f"realtime:{_REACTIVE}", f"rules:{_REACTIVE}", "hpa-utilization", "hpa-queue"),
+    *("hpa-concurrency", "keda-p95", "keda-tokens", "fixed-peak", "oracle"),
 )
 EQUAL = "fixed-equal"
 """A fixed fleet that costs what the first policy costs; it is on every scoreboard."""
@@ -152,9 +161,10 @@ def policy(given: str) -> Policy:
         hint = nearest(name, NAMES) or f"there are {', '.join(NAMES)}"
         raise Invalid("must be a policy", hint=hint)
     if name in PROFILES:
-        if colon:
-            raise Invalid(f"{name} takes no number", hint="metadata tune it: --set headroom=0.7")
-        return Policy(name=name)
+        if colon and text != _REACTIVE:
+            hint = "metadata tune it: --set headroom=0.7"
+            raise Invalid(f"{name} may be followed by :{_REACTIVE}, and no number", hint=hint)
+        return Policy(name=name, reactive=bool(colon))
     kind = _KINDS[name]
     if not colon and kind.value is None:
         raise Invalid(f"{name} needs a number, as in {name}:12")
@@ -174,8 +184,9 @@ def rival(asked_for: Policy, *, scene: Scene, history: Observed) -> Rival:
     """
     name = str(asked_for)
     if asked_for.name in PROFILES:
-        workload = asked(asked_for.name, metadata=scene.metadata)
-        return Serving(name=name, workload=workload, history=history)
+        without = {"forecast": "disabled"} if asked_for.reactive else {}
+        workload = asked(asked_for.name, metadata={**scene.metadata, **without})
+        return Serving(name, workload=workload, history=history, folder=scene.folder / name)
     kind = _KINDS[asked_for.name]
     value = asked_for.value if asked_for.value is not None else kind.value
     return kind.make(name, value or 0.0, scene)

@@ -3,6 +3,8 @@
 import asyncio
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 
@@ -67,19 +69,18 @@ def play(trace: Trace, *, replay: Replay) -> Iterator[Line | Scoreboard]:
         ConfigError: the metadata are wrong, or the trace cannot be replayed.
     """
     engine = engine_of(replay.lead_time)
-    scene = Scene(
-        demand=demand(trace, stretch=replay.stretch, capacity=engine.capacity),
-        engine=engine,
-        metadata=replay.metadata,
-        lead_time=replay.lead_time,
-    )
-    lines = []
-    for policy in replay.policies:
-        history = Observed(scene.demand, engine=engine)
-        lines.append(_line(rival(policy, scene=scene, history=history), history, scene=scene))
-        yield lines[-1]
-    lines.append(_equal(lines[0], scene=scene))
-    yield lines[-1]
+    with TemporaryDirectory(prefix="forescale-") as folder:
+        scene = Scene(
+            demand=demand(trace, stretch=replay.stretch, capacity=engine.capacity),
+            engine=engine,
+            metadata=replay.metadata,
+            lead_time=replay.lead_time,
+            folder=Path(folder),
+        )
+        lines: list[Line] = []
+        for line in _lines(replay.policies, scene=scene):
+            lines.append(line)
+            yield line
     yield Scoreboard(
         demand=scene.demand,
         capacity=engine.capacity,
@@ -87,6 +88,17 @@ def play(trace: Trace, *, replay: Replay) -> Iterator[Line | Scoreboard]:
         objective=scene.workload.spec.objective,
         lines=lines,
     )
+
+
+def _lines(policies: Sequence[Policy], *, scene: Scene) -> Iterator[Line]:
+    first: Line | None = None
+    for policy in policies:
+        history = Observed(scene.demand, engine=scene.engine)
+        line = _line(rival(policy, scene=scene, history=history), history, scene=scene)
+        first = first or line
+        yield line
+    if first is not None:
+        yield _equal(first, scene=scene)
 
 
 def _line(rival: Rival, history: Observed, *, scene: Scene) -> Line:
