@@ -51,6 +51,10 @@ bench-forecast: $(SYNCED) ## accuracy and cost of forecasts over a folder of tra
 	@test -n "$(TRACES)" || { echo "name a folder of traces: make bench-forecast TRACES=DIR" >&2; exit 2; }
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.forecast $(TRACES)
 
+.PHONY: dashboards
+dashboards: $(SYNCED) ## regenerate the dashboards and the operator's rules from their code
+	$(BIN)/python -W ignore::DeprecationWarning -m dashboards
+
 .PHONY: protos
 protos: $(SYNCED) ## regenerate scaler/pb from protos/
 	$(PROTOC) $(call PROTOC_OUT,.)
