@@ -119,7 +119,10 @@ class Fold:
         published = Published(
             workload=self.workload, decision=decisions[-1], readings=newest, knowledge=knowledge
         )
-        settled = tuple(decision for decision in decisions if decision.at <= settle_at)
+        provisional = self.outlooks is not None and self.outlooks.provisional
+        settled = tuple(
+            decision for decision in decisions if decision.at <= settle_at and not provisional
+        )
         return Progress(published=published, settled=settled)
 
     def _step(self, readings: Readings, knowledge: Knowledge, before: State) -> _Step:

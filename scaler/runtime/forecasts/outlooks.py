@@ -26,13 +26,15 @@ class _Merged:
 class Outlooks:
     """Mutable, owned by the fold; written by whoever forecasts.
 
-    `failure` is why there is no newer forecast, as far as that is known. `arrived` is set by the
-    first one, until the fold has been made anew with it.
+    `failure` is why there is no newer forecast, as far as that is known. Until the first forecast
+    or failure all is `provisional`: nothing counts as settled. `arrived` is set by a forecast that
+    ends this, until the fold has been made anew with it.
     """
 
     workload: Workload
     refreshing: Refreshing
     failure: str = ""
+    provisional: bool = True
     arrived: bool = False
     _known: dict[int, Foreseen] = attrs.field(factory=dict)
     _told: dict[tuple[int, int, Belief], _Merged] = attrs.field(factory=dict)
@@ -45,9 +47,9 @@ class Outlooks:
 
     def take(self, foreseen: Iterable[Foreseen]) -> None:
         """Keep these; a failure is over."""
-        first = not self._known
         self._known |= {each.at: each for each in foreseen}
-        self.arrived |= first and bool(self._known)
+        self.arrived |= self.provisional
+        self.provisional = False
         self.failure = ""
         oldest = max(self._known, default=0) - self.back
         self._known = {at: each for at, each in self._known.items() if at >= oldest}
@@ -55,6 +57,7 @@ class Outlooks:
     def fail(self, why: str) -> None:
         """Say that there is no newer forecast, and why."""
         self.failure = why
+        self.provisional = False
 
     def upon(self, knowledge: Knowledge, *, at: int) -> Knowledge:
         """`knowledge` with the forecast that counts at `at`; the same object for the same two."""

@@ -63,7 +63,7 @@ def test_what_failed_is_named_once_the_last_forecast_is_stale() -> None:
 
 
 def test_before_the_first_forecast_it_is_awaited_until_it_fails() -> None:
-    made = outlooks()
+    made = Outlooks(workload=WORKLOAD, refreshing=QUICK)
     awaited = belief(made, at=START)
     made.fail("no answer")
 
@@ -86,13 +86,22 @@ def test_what_no_fold_looks_back_on_is_forgotten() -> None:
 
 
 def test_the_first_forecast_is_marked_as_having_arrived() -> None:
-    made = outlooks()
-    before = made.arrived
+    made = Outlooks(workload=WORKLOAD, refreshing=QUICK)
+    before = made.provisional, made.arrived
     made.take([told(REFRESH)])
-    first, made.arrived = made.arrived, False
+    first, made.arrived = (made.provisional, made.arrived), False
     made.take([told(REFRESH + 300)])
 
-    assert [False, True, False] == [before, first, made.arrived]
+    assert [(True, False), (False, True)] == [before, first]
+    assert not made.arrived
+
+
+def test_once_it_has_failed_nothing_that_was_decided_is_decided_anew() -> None:
+    made = Outlooks(workload=WORKLOAD, refreshing=QUICK)
+    made.fail("no answer")
+    made.take([told(REFRESH)])
+
+    assert (False, False) == (made.provisional, made.arrived)
 
 
 def test_a_fold_without_forecasts_knows_what_it_learned() -> None:

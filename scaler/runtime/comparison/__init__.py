@@ -1,0 +1,1 @@
+"""What an observed workload would have done, against what happened."""
