@@ -12,7 +12,7 @@ from rich.progress import track
 
 from scaler.cli.series import OUTPUT, SPAN, Parsed, plan_of, read, series_options
 from scaler.runtime.clock import SystemClock
-from scaler.studies.backtests import Account, run
+from scaler.studies.backtests import Account, resumed, run
 from scaler.studies.document import changes, document, earlier
 from scaler.studies.executors import executor
 from scaler.studies.figures import Gate, failures, gate
@@ -20,6 +20,7 @@ from scaler.studies.lines import account_lines, change_lines, summary_lines
 from scaler.studies.long import write_backtest
 from scaler.studies.page import page
 from scaler.studies.profile import settings
+from scaler.studies.resume import Finished
 
 
 @click.command("backtest")
@@ -55,6 +56,14 @@ from scaler.studies.profile import settings
 )
 @click.option(
     "--scheduler", metavar="ADDRESS", envvar="FORESCALE_SCHEDULER", help="A Dask scheduler instead."
+)
+@click.option(
+    "--resume",
+    "finished",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+    envvar="FORESCALE_RESUME",
+    help="Keep what is measured here, and do not measure again what is kept.",
 )
 @click.option(
     "--fail-if",
@@ -104,6 +113,7 @@ def command(  # noqa: PLR0913 - one for each option
     files: tuple[str, ...],
     jobs: int,
     scheduler: str | None,
+    finished: Path | None,
     gates: tuple[Gate, ...],
     against: Path | None,
     as_json: bool,
@@ -121,7 +131,12 @@ def command(  # noqa: PLR0913 - one for each option
     found = read(files, options, now=SystemClock().now())
     plan = plan_of(options)
     with executor(jobs=jobs, scheduler=scheduler) as pool:
-        accounts = _shown(run(found, plan=plan, executor=pool), count=len(found))
+        done = (
+            run(found, plan=plan, executor=pool)
+            if finished is None
+            else resumed(found, plan=plan, executor=pool, known=Finished(finished))
+        )
+        accounts = _shown(done, count=len(found))
     moved = None if before is None else changes(accounts, since=before)
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8") as file:

@@ -8,8 +8,9 @@ import click
 VARIABLES = frozenset(
     f"FORESCALE_{name}"
     for name in (
-        *("AGAINST", "AT", "CAUSAL_ORIGINS", "CONFIG", "CSV", "EVENTS", "EVERY", "FAIL_IF"),
-        *("FAULT", "FOR", "HORIZON", "HTML", "ID", "INPUT_SIZE", "JOBS", "JSON", "LAST"),
+        *("AGAINST", "AT", "CALENDAR", "CAUSAL_ORIGINS", "CA_FILE", "CONFIG", "CSV", "EVENTS"),
+        *("EVERY", "FAIL_IF", "FAULT", "FOR", "HEADER", "HOLIDAYS", "HORIZON", "HTML", "ID"),
+        *("INPUT_SIZE", "JOBS", "JSON", "LAST", "RESUME", "TOKEN_FILE"),
         *("LEAD_TIME", "LEVEL", "LIVE", "NAMESPACE", "PEAK", "POLICY", "PROMETHEUS", "QUANTILE"),
         *("QUERY", "REFIT_EVERY", "SCHEDULER", "SEASON", "SEED", "SERVER", "SET", "SETTINGS"),
         *("SINCE", "SNAPSHOT", "SPEED", "STEP", "STRICT", "TIME", "TIMEZONE", "VALUE", "WARM_UP"),

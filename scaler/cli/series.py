@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from scaler.config import values
+from scaler.studies.calendars import events, place
 from scaler.studies.plan import BANDS, Plan, quantiles, span
-from scaler.studies.prometheus import keep, queried
+from scaler.studies.prometheus import Access, header, keep, queried
 from scaler.studies.rows import Table
 from scaler.studies.traces import Columns, Trace, traces, traces_of
 
@@ -83,6 +84,25 @@ _OPTIONS = (
         type=OUTPUT,
         help="Keep the answer as a CSV file, to read instead next time.",
     ),
+    _option(
+        "--token-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Bearer token for that Prometheus.",
+    ),
+    _option(
+        "--header",
+        metavar="NAME=VALUE",
+        multiple=True,
+        type=Parsed("header", header),
+        help="Header for it, such as X-Scope-OrgID=team; may be repeated.",
+    ),
+    _option(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Authorities that its certificate is held against.",
+    ),
     _option("--time", metavar="COLUMN", help="Column of times.  [default: timestamp, ds, ...]"),
     _option(
         "--value",
@@ -139,6 +159,18 @@ _OPTIONS = (
         show_default=True,
         help="Whose clock the seasons follow.",
     ),
+    _option(
+        "--calendar",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Events that the history does not foretell, as YAML.",
+    ),
+    _option(
+        "--holidays",
+        metavar="PLACE",
+        type=Parsed("place", place),
+        help="Public holidays are like Sundays, in DE or DE-BY.",
+    ),
 )
 
 
@@ -157,7 +189,7 @@ def read(files: Sequence[str], options: dict[str, Any], *, now: float) -> list[T
         id=options.pop("id"),
         events=options.pop("events"),
     )
-    names = ("prometheus", "query", "since", "every", "snapshot")
+    names = ("prometheus", "query", "since", "every", "snapshot", "token_file", "header", "ca_file")
     asked = {name: options.pop(name) for name in names}
     url, query = asked["prometheus"], asked["query"]
     if (url is None) != (query is None) or bool(files) == bool(url):
@@ -171,7 +203,10 @@ def _answer(asked: dict[str, Any], *, now: float) -> Table:
     every = asked["every"]
     end = int(now) // every * every
     times = range(end - asked["since"].seconds(step=every), end + 1, every)
-    found = queried(asked["prometheus"], query=asked["query"], span=times)
+    access = Access(
+        headers=dict(asked["header"]), token_file=asked["token_file"], ca_file=asked["ca_file"]
+    )
+    found = queried(asked["prometheus"], query=asked["query"], span=times, access=access)
     if asked["snapshot"] is not None:
         keep(found, path=asked["snapshot"])
     return found
@@ -180,4 +215,6 @@ def _answer(asked: dict[str, Any], *, now: float) -> Table:
 def plan_of(options: dict[str, Any]) -> Plan:
     """Return the plan that the other options make."""
     levels, seasons = options.pop("level"), options.pop("season")
-    return Plan(seasons=seasons, levels=quantiles(levels) or BANDS, **options)
+    calendar = options.pop("calendar")
+    declared = () if calendar is None else events(calendar, zone=options["timezone"])
+    return Plan(seasons=seasons, levels=quantiles(levels) or BANDS, events=declared, **options)

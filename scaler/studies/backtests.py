@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
+from typing import Protocol
 
 import attrs
 import numpy as np
@@ -157,6 +158,39 @@ def _cost(series: Series, forecaster: Forecaster) -> Cost:
     learned = time.perf_counter()
     fitted.predict()
     return Cost(fit=learned - started, predict=time.perf_counter() - learned)
+
+
+class Known(Protocol):
+    """Remembers evaluations of earlier runs."""
+
+    def account(self, trace: Trace, *, plan: Plan) -> Account | None:
+        """Return what was found; None where nothing was."""
+        ...
+
+    def keep(self, account: Account, *, plan: Plan) -> None:
+        """Remember an evaluation."""
+        ...
+
+
+def resumed(
+    found: Sequence[Trace], *, plan: Plan, executor: Executor, known: Known
+) -> Iterator[tuple[int, Account]]:
+    """Yield what `run` yields, but do not measure what is known; what is new becomes known.
+
+    Raises:
+        ConfigError: as `run` does.
+    """
+    left: dict[int, Trace] = {}
+    for at, trace in enumerate(found):
+        account = known.account(trace, plan=plan)
+        if account is None:
+            left[at] = trace
+        else:
+            yield at, account
+    places = list(left)
+    for at, account in run(list(left.values()), plan=plan, executor=executor):
+        known.keep(account, plan=plan)
+        yield places[at], account
 
 
 def run(found: Sequence[Trace], *, plan: Plan, executor: Executor) -> Iterator[tuple[int, Account]]:

@@ -36,7 +36,7 @@ def document(
     compared = {} if moved is None else {"changes": [attrs.asdict(each) for each in moved]}
     return compared | {
         "schema": SCHEMA,
-        "options": attrs.asdict(plan),
+        "options": plan.told(),
         "mean_error_ratio": mean_ratio(accounts),
         "series": [_series(account) for account in accounts],
     }

@@ -26,7 +26,7 @@ def document(found: Sequence[tuple[Trace, Forecast]], *, plan: Plan) -> dict[str
     """Return the forecasts; what cannot be told is null."""
     return {
         "schema": SCHEMA,
-        "options": attrs.asdict(plan),
+        "options": plan.told(),
         "series": [_series(trace, made) for trace, made in found],
     }
 

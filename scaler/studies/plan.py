@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from math import gcd
+from typing import Any
 
 import attrs
 
-from forecasting.calendar import Calendar
+from forecasting.calendar import Calendar, Event
 from forecasting.forecast import ForecastSpec
 from forecasting.forecaster import Forecaster
 from forecasting.prepared import DAY, WEEK
 from forecasting.series import Series
 from scaler.config.values import integer, whole_seconds
+from scaler.studies.calendars import holidays
 
 _HOUR = 3_600
 _COARSE_STEPS = 6
@@ -76,8 +78,18 @@ class Plan:
     """Seconds."""
 
     timezone: str = "UTC"
+    events: tuple[Event, ...] = ()
+    holidays: str | None = None
+    """Whose public holidays are like Sundays: `DE`, `DE-BY`."""
+
     causal_origins: int = 2
     """At how many origins the future is scrambled, to see that forecasts stay equal."""
+
+    def told(self) -> dict[str, Any]:
+        """Return it for a document."""
+        return attrs.asdict(
+            self, value_serializer=lambda _, __, v: sorted(v) if isinstance(v, frozenset) else v
+        )
 
     def forecaster(self, series: Series) -> Forecaster:
         """Return the forecaster for one series."""
@@ -95,7 +107,11 @@ class Plan:
             refit_every=_seconds(self.refit_every, series, default=default.refit_every),
             record_every=self._record_every(series),
         )
-        return Forecaster(spec=spec, calendar=Calendar(zone=self.timezone))
+        return Forecaster(spec=spec, calendar=self._calendar(series))
+
+    def _calendar(self, series: Series) -> Calendar:
+        days = holidays(self.holidays, series=series)
+        return Calendar(zone=self.timezone, events=self.events, holidays=days)
 
     def stride(self, series: Series) -> int | None:
         """Return the seconds between origins; None for each of the record's."""

@@ -3,15 +3,19 @@
 import ast
 import csv
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import attrs
 import orjson
+import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 
+from scaler.config.values import Invalid
 from scaler.studies.rows import Row, Table, wrong
 
 _POINTS = 10_000
@@ -23,13 +27,46 @@ _PATIENCE = 60
 _COLUMNS = ("unique_id", "timestamp", "value")
 
 
-def queried(url: str, *, query: str, span: range) -> Table:
+@attrs.frozen(kw_only=True)
+class Access:
+    """How a Prometheus is reached that does not answer everybody."""
+
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    token_file: Path | None = None
+    ca_file: Path | None = None
+
+    def session(self) -> requests.Session:
+        """Return a session that presents all of it."""
+        session = requests.Session()
+        session.headers.update(self.headers)
+        if self.token_file is not None:
+            token = self.token_file.read_text(encoding="utf-8").strip()
+            session.headers["Authorization"] = f"Bearer {token}"
+        if self.ca_file is not None:
+            session.verify = str(self.ca_file)
+        return session
+
+
+def header(given: str) -> tuple[str, str]:
+    """Return name and value of `X-Scope-OrgID=team`.
+
+    Raises:
+        Invalid: it is no header.
+    """
+    name, equals, value = given.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z0-9-]+", name) or not value.isprintable():
+        raise Invalid("must be NAME=VALUE")
+    return name, value
+
+
+def queried(url: str, *, query: str, span: range, access: Access | None = None) -> Table:
     """Return what a query gives at the times of *span*, in Unix seconds; one id for each series.
 
     Raises:
         ConfigError: there is no answer, the query is refused, or gives nothing.
     """
-    client = PrometheusConnect(url=url, timeout=_PATIENCE)
+    session = (access or Access()).session()
+    client = PrometheusConnect(url=url, timeout=_PATIENCE, session=session)
     found: dict[str, list[tuple[int, str]]] = {}
     for first in range(0, len(span), _POINTS):
         for series in _answered(client, query=query, span=span[first : first + _POINTS]):

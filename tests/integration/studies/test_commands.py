@@ -85,6 +85,17 @@ def test_a_run_is_compared_with_an_earlier_one(trace: Path, tmp_path: Path) -> N
     assert "\nload:model1  maximum_coverage" in other.stdout
 
 
+def test_a_run_is_resumed_from_what_it_kept(trace: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    first = forescale("backtest", trace, "--resume", kept)
+    again = forescale("backtest", trace, "--resume", kept, "--jobs", "2")
+
+    assert 2 == len(list(kept.iterdir()))
+    assert first.stdout == again.stdout
+    assert "load:model1" in again.stdout
+
+
 def test_a_forecast_of_standard_input(tmp_path: Path) -> None:
     table, page = tmp_path / "forecast.csv", tmp_path / "forecast.html"
 
@@ -116,6 +127,9 @@ def test_a_forecast_of_standard_input(tmp_path: Path) -> None:
         (["-", "--horizon", "soon"], "", "must be a duration such as 30s, 5m or 1h30m"),
         (["-", "--timezone", "Mars"], "", "must be a time zone such as UTC or Europe/Berlin"),
         (["-", "--horizon", "999"], load(), "forescale: stdin: 240 values leave no origin"),
+        (["-", "--holidays", "Mars"], "", "must be a country and perhaps a region, as in DE-BY"),
+        (["-", "--calendar", "no.yaml"], load(), "forescale: no.yaml: cannot be read"),
+        (["-", "--header", "nothing"], "", "must be NAME=VALUE, got 'nothing'"),
         (["-", "--against", "no.json"], load(), "forescale: no.json: cannot be read"),
         (
             ["-", "--csv", "no/such/folder"],
