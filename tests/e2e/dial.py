@@ -53,7 +53,11 @@ async def turn(land: Rig, workload: Workload, value: float) -> None:
 
 async def asked(service: Forescale, times: int) -> None:
     """Return once KEDA got so many numbers more from the service."""
-    goal = await _answers(service) + times
+    await answered(service, await _answers(service) + times)
+
+
+async def answered(service: Forescale, goal: float) -> None:
+    """Return once KEDA got so many numbers from the service since its start."""
     async with asyncio.timeout(PATIENCE):
         while True:
             if await _answers(service) >= goal:

@@ -1,6 +1,9 @@
 """A real KEDA beside the control plane: the operator that polls, the adapter that the HPA asks."""
 
+import re
 import shutil
+
+import aiohttp
 
 from tests.e2e.aggregated import Group, is_available
 from tests.e2e.api import Api
@@ -16,6 +19,7 @@ GROUP = Group(
     namespace=NAMESPACE,
     service="keda-metrics-apiserver",
 )
+_FAILED = re.compile(r"^keda_scaler_detail_errors_total\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 class Keda:
@@ -30,7 +34,7 @@ class Keda:
         shutil.copy(identity.cert, self._papers / "tls.crt")
         shutil.copy(identity.key, self._papers / "tls.key")
         shutil.copy(self._authority, self._papers / "ca.crt")
-        self._metrics, self._served = free_port(), free_port()
+        self._metrics, self._served, self._own = free_port(), free_port(), free_port()
         binaries = need("keda")
         self._crds = binaries["operator"].parent / "crds"
         self.operator = self._operator(str(binaries["operator"]))
@@ -48,6 +52,17 @@ class Keda:
         self.adapter.start()
         await api.apply(*GROUP.objects(port=self._served, papers=self._cluster.papers))
         await api.until(GROUP.apiservice, is_available)
+
+    async def failures(self, namespace: str) -> float:
+        """Calls of scalers that failed so far, by KEDA's own count."""
+        url = f"http://127.0.0.1:{self._own}/metrics"
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            page = await response.text()
+        return sum(
+            float(count)
+            for labels, count in _FAILED.findall(page)
+            if f'namespace="{namespace}"' in labels
+        )
 
     def stop(self) -> None:
         self.adapter.kill()
@@ -67,7 +82,7 @@ class Keda:
                 f"--kubeconfig={self._cluster.kubeconfig}",
                 f"--cert-dir={self._papers}",
                 f"--ca-dir={self._papers}",
-                f"--metrics-bind-address=127.0.0.1:{free_port()}",
+                f"--metrics-bind-address=127.0.0.1:{self._own}",
                 f"--health-probe-bind-address=127.0.0.1:{free_port()}",
                 f"--metrics-service-bind-address=127.0.0.1:{self._metrics}",
                 "--enable-webhook-patching=false",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-PATIENCE = 120.0
+PATIENCE = 90.0
 """Seconds for whatever a server is to do: long, because machines are busy."""
 
 

@@ -16,6 +16,7 @@ from tests.e2e.api import talking
 from tests.e2e.cluster import Cluster
 from tests.e2e.keda import Keda
 from tests.e2e.kwok import kwok, node
+from tests.e2e.processes import PATIENCE
 from tests.integration.prometheus import free_port
 from tests.integration.service.place import Prometheus
 
@@ -37,6 +38,16 @@ class Rig:
     async def lead(self, namespace: str, name: str, *, rate: float, within: float) -> None:
         """Lead a workload's traffic to `rate` requests per second in `within` seconds."""
         await self._order(f"fleets/{namespace}/{name}", rate=rate, within=within)
+
+    async def until_scraped(self, query: str) -> None:
+        """Return once Prometheus has an answer to the query."""
+        url = f"{self.prometheus.url}/api/v1/query?{urlencode({'query': query})}"
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(url) as response:
+                    if (await response.json())["data"]["result"]:
+                        return
+                await asyncio.sleep(0.2)
 
     async def _order(self, path: str, **query: float) -> None:
         url = f"http://{self.models}/{path}?{urlencode(query)}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.dial import asked, dialed, settings, turn
+from tests.e2e.dial import answered, asked, dialed, settings, turn
 from tests.e2e.rig import Rig
 from tests.e2e.workload import Workload
 from tests.integration.service.forescale import Forescale, serving
@@ -21,15 +21,29 @@ async def service(land: Rig, tmp_path: Path) -> AsyncIterator[Forescale]:
         yield service
 
 
+def at_the_gateway(workload: Workload) -> str:
+    mine = f'namespace="{workload.namespace}",model="{workload.name}-8b"'
+    return f"sum(gateway_requests_held{{{mine}}})"
+
+
+def counted(workload: Workload, *, replicas: int) -> str:
+    """What has an answer once Prometheus knows of the gateway, and of the replicas if any."""
+    mine = f'namespace="{workload.namespace}"'
+    engines = f"count(vllm:num_requests_running{{{mine}}}) or vector(0)"
+    wanted = f"sum(kube_deployment_spec_replicas{{{mine}}})"
+    known = f"({engines}) == {replicas} and ({wanted}) == {replicas}"
+    return f"{known} and {at_the_gateway(workload)}"
+
+
 def held(workload: Workload) -> Mapping[str, str]:
     """Trigger metadata of a fleet that sleeps until the gateway holds a request."""
-    mine = f'namespace="{workload.namespace}",model="{workload.name}-8b"'
     return {
         **QUICK,
         "engine": "vllm",
         "model": f"{workload.name}-8b",
         "tokensPerReplica": "1000",
-        "activationQuery": f"sum(gateway_requests_held{{{mine}}})",
+        "latencyTarget": "1m",
+        "activationQuery": at_the_gateway(workload),
         "idleAfter": "10s",
         "maxReplicas": "5",
     }
@@ -40,10 +54,28 @@ async def test_the_first_held_request_wakes_by_push(
 ) -> None:
     await workload.deploy(replicas=0)
     await land.lead(workload.namespace, workload.name, rate=0, within=1)
+    await land.until_scraped(counted(workload, replicas=0))
     await workload.watch_over(
         service.grpc, held(workload), kind="external-push", pollingInterval=LONG
     )
-    await workload.until_ready_to_scale()
+    await answered(service, 1)
+
+    async with workload.course() as course:
+        await land.lead(workload.namespace, workload.name, rate=3, within=1)
+        await workload.until_wanted(1)
+
+    assert [0, 1] == course.wanted
+
+
+async def test_after_an_error_the_next_poll_wakes_at_the_latest(
+    land: Rig, workload: Workload, service: Forescale
+) -> None:
+    await workload.deploy(replicas=0)
+    # Nothing was ever scraped, so nothing true can be said: KEDA closes its stream over that.
+    await workload.watch_over(
+        service.grpc, held(workload), kind="external-push", pollingInterval=10
+    )
+    await workload.until_refused()
 
     async with workload.course() as course:
         await land.lead(workload.namespace, workload.name, rate=3, within=1)
@@ -55,8 +87,9 @@ async def test_the_first_held_request_wakes_by_push(
 async def test_quiet_leads_back_to_zero_and_stays_there_with_fallback(
     land: Rig, workload: Workload, service: Forescale
 ) -> None:
-    await land.lead(workload.namespace, workload.name, rate=3, within=1)
+    await land.lead(workload.namespace, workload.name, rate=2, within=1)
     await workload.deploy(replicas=1)
+    await land.until_scraped(counted(workload, replicas=1))
     await workload.watch_over(
         service.grpc,
         held(workload),
@@ -65,7 +98,7 @@ async def test_quiet_leads_back_to_zero_and_stays_there_with_fallback(
         pollingInterval=1,
         fallback={"failureThreshold": 3, "replicas": 5},
     )
-    await asked(service, 5)
+    await answered(service, 5)
     assert 1 == await workload.replicas()
 
     async with workload.course() as course:

@@ -110,7 +110,7 @@ class Workload:
         """
         trigger = {
             "type": kind,
-            "metadata": {"scalerAddress": address, **metadata},
+            "metadata": {**metadata, "scalerAddress": address},
             **({"authenticationRef": {"name": authentication}} if authentication else {}),
         }
         await self.api.apply(
@@ -150,30 +150,14 @@ class Workload:
 
         await self.api.until(self.deployment, meets)
 
-    async def until_ready_to_scale(self) -> None:
-        """Return once KEDA has made the HPA, and so has begun to poll and to listen."""
-        await self.api.until(self.hpa, lambda seen: True)
+    async def until_refused(self) -> None:
+        """Return once KEDA says that the trigger does not work."""
 
-    async def complaints(self) -> list[str]:
-        """What KEDA has to say against the scaler: messages of its events."""
-        listed = await self.api.get(f"/api/v1/namespaces/{self.namespace}/events")
-        return [
-            event["message"]
-            for event in listed["items"]
-            if event["type"] == "Warning" and event["involvedObject"]["kind"] == "ScaledObject"
-        ]
+        def refused(seen: Any) -> bool:
+            conditions = seen.get("status", {}).get("conditions", ())
+            return any((c["type"], c["status"]) == ("Ready", "False") for c in conditions)
 
-    async def until_complaint(self) -> None:
-        """Return once KEDA says that the scaler does not answer."""
-        path = f"/api/v1/namespaces/{self.namespace}/events"
-
-        def complains(listed: Any) -> bool:
-            return any(
-                event["type"] == "Warning" and event["involvedObject"]["kind"] == "ScaledObject"
-                for event in listed["items"]
-            )
-
-        await self.api.until(path, complains)
+        await self.api.until(self.scaled_object, refused)
 
     @asynccontextmanager
     async def course(self) -> AsyncIterator[Course]:
