@@ -95,10 +95,13 @@ def _knowledge(workload: Document) -> Iterator[str]:
     if knowledge["tokens_per_request"] is not None:
         yield _row("a request", f"{_number(knowledge['tokens_per_request'])} tokens")
     yield _row("lead time", f"{knowledge['lead_time']} s")
+    told = []
     if knowledge["outlook"] is not None:
-        yield _row("forecast", f"{_number(knowledge['outlook'])} {unit}/s within the lead time")
+        told.append(f"{_number(knowledge['outlook'])} {unit}/s within the lead time")
     if knowledge.get("forecast") is not None:
-        yield _row("", _forecast(knowledge["forecast"]))
+        told.append(_forecast(knowledge["forecast"]))
+    for title, text in zip(("forecast", ""), told, strict=False):
+        yield _row(title, text)
 
 
 def _forecast(forecast: Document) -> str:

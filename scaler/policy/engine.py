@@ -3,7 +3,7 @@
 readings ─► remember ─► demand, supply ─► recommendations ─► fuse ─► stabilize ─► serve
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -13,9 +13,11 @@ from scaler.policy.fuse import Fused, fuse, missing
 from scaler.policy.holds import keep_alive, keep_wanted, moved, wish
 from scaler.policy.model import (
     Decision,
+    Gap,
     Knowledge,
     Limit,
     Readings,
+    Reason,
     Recommendation,
     Signal,
     State,
@@ -85,14 +87,12 @@ def _answered(situation: Situation) -> bool:
 def _silent(situation: Situation) -> tuple[Decision, State]:
     """No demand signal within `holdFor`: nothing true can be said, so nothing is."""
     gone = missing(situation)
-    note = _why_silent(situation)
-    reasons = ", ".join(f"{signal}: {reason}" for signal, reason in gone.items())
     decision = Decision(
         at=situation.at,
         target=None,
         active=True,
         missing=gone,
-        note=f"{note}; {reasons}" if reasons else note,
+        note="; ".join(filter(None, (_why_silent(situation), _whose_silence(situation, gone)))),
     )
     return decision, attrs.evolve(situation.state, target=None)
 
@@ -103,6 +103,16 @@ def _why_silent(situation: Situation) -> str:
     if _answered(situation):
         return "no signal names a number, and nobody reports how many replicas are wanted"
     return f"no demand signal for {situation.spec.hold_for} s (holdFor)"
+
+
+def _whose_silence(situation: Situation, gone: Mapping[str, Reason]) -> str:
+    """What the source said of the whole workload, where it did, else of each signal."""
+    wanted = situation.readings.wanted
+    if isinstance(wanted, Gap) and wanted.detail:
+        return wanted.detail
+    if gone and set(gone.values()) == {Reason.ABSENT}:
+        return "the source answers, and has nothing of this workload's: look at its metadata"
+    return ", ".join(f"{signal}: {reason}" for signal, reason in gone.items())
 
 
 def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:

@@ -4,7 +4,7 @@ A JSON list: signals by name, then wanted, ready, stuck and reporting. A sample 
 without the age where it is 0; a gap is `[reason, detail]`, without the detail where it is empty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ def encode(readings: Readings) -> bytes:
     return orjson.dumps([signals, *(_packed(count, at=at) for count in counts)])
 
 
-def decode(body: bytes, *, taken: int, at: int, signals: frozenset[Signal]) -> Readings:
+def decode(body: bytes, *, taken: int, at: int, signals: Sequence[Signal]) -> Readings:
     """Readings taken at one tick, as they count `at` another, with exactly these `signals`.
 
     Raises:
@@ -44,7 +44,7 @@ def decode(body: bytes, *, taken: int, at: int, signals: frozenset[Signal]) -> R
         raise SignalMalformed(f"the embedded history at {taken} cannot be read: {error}") from error
 
 
-def nothing(at: int, signals: frozenset[Signal]) -> Readings:
+def nothing(at: int, signals: Sequence[Signal]) -> Readings:
     """Readings of a tick that nobody watched."""
     return Readings(
         at=at,

@@ -1,6 +1,6 @@
 """One workload watched by scraping: its recent pages, and readings made of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 from yarl import URL
@@ -20,7 +20,7 @@ from scaler.signals.targets import Missing, Outcome, Targets
 
 Outcomes = Mapping[str, Outcome]
 _ONE_PAGE = Gap(reason=Reason.NO_HISTORY, detail="one page is no rate")
-_OF_GATEWAYS = frozenset({Signal.ACTIVATION})
+_OF_GATEWAYS = (Signal.ACTIVATION,)
 
 
 class Lookout:
@@ -93,7 +93,7 @@ class Lookout:
         row = wish(workload.watch, workload.spec).row
         there = self._there(outcomes, probe=row.probe)
         if Fact.WANTED not in answer and row.own_pods and row.probe:
-            count: Reading = Gap(reason=Reason.ABSENT, detail=_troubles(outcomes))
+            count: Reading = Gap(reason=Reason.ABSENT, detail=_nobody(outcomes, workload))
             if there or _sleeps(workload):
                 count = Sample(value=float(there), at=at)
             readings = attrs.evolve(readings, wanted=count, ready=count)
@@ -110,11 +110,11 @@ class Lookout:
         return len((answered & self._replicas) | (silent - self._exporters))
 
 
-def signals_of(workload: Workload) -> frozenset[Signal]:
-    """Every signal that a scrape is to find for `workload`."""
+def signals_of(workload: Workload) -> Sequence[Signal]:
+    """Every signal that a scrape is to find for `workload`, always in one order."""
     if not workload.watch.endpoints:
         return _OF_GATEWAYS
-    return frozenset(_empty(workload, windows(workload.spec.step)).signals)
+    return tuple(_empty(workload, windows(workload.spec.step)).signals)
 
 
 def _empty(workload: Workload, looks_back: Windows) -> Readings:
@@ -161,6 +161,15 @@ def _demand_an_answer(workload: Workload, outcomes: Outcomes) -> None:
     answered = any(map(_is_page, outcomes.values())) or told & nobody
     if Missing.UNKNOWN in told or not answered:
         raise SignalUnavailable(f"{workload.key}: {_troubles(outcomes)}")
+
+
+def _nobody(outcomes: Outcomes, workload: Workload) -> str:
+    """Why no endpoint counts as a replica."""
+    pages = sum(map(_is_page, outcomes.values()))
+    if not pages:
+        return _troubles(outcomes)
+    engine = workload.watch.engine
+    return f"{pages} of {len(outcomes)} endpoints answered, without a metric of {engine}"
 
 
 def _troubles(outcomes: Outcomes) -> str:

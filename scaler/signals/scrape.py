@@ -22,7 +22,7 @@ from scaler.signals.targets import Targets
 
 _MOST_WORKLOADS = 1000
 _FULL = 2 * 3600
-_NOW = 5
+_LATE = 5
 """Seconds: a tick is asked for a second late, and a machine may be busy."""
 _AT_ONCE = 50
 """Readings decoded before others get their turn."""
@@ -111,7 +111,7 @@ class ScrapeHistory:
 
     def _is_due(self, newest: int | None, tick: int, *, step: int) -> bool:
         """Whether what is seen now may stand for `tick`."""
-        return (newest is None or newest < tick) and abs(self._clock() - tick) <= max(step, _NOW)
+        return (newest is None or newest < tick) and abs(self._clock() - tick) <= step + _LATE
 
 
 async def _told(memory: Memory, workload: Workload, ticks: range) -> list[Readings]:

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from scaler.serving.keda.client import KedaClient, PollFailed, ScaledObject
+from tests.integration.embedded.engines import answering
 from tests.integration.embedded.killing import QUICK
 from tests.integration.service.forescale import serving
 
@@ -42,6 +43,18 @@ async def test_an_endpoint_that_is_no_name_is_told(tmp_path: Path) -> None:
     failed = await refusal(tmp_path, settings, endpoints="http://engine.invalid/metrics")
     assert grpc.StatusCode.UNAVAILABLE == failed.code
     assert "models/llama: none of 1 endpoints answered: engine.invalid:80 " in str(failed)
+
+
+async def test_an_endpoint_where_nobody_listens_is_told(tmp_path: Path) -> None:
+    failed = await refusal(tmp_path, {"allowedAddresses": [NOBODY]}, endpoints=f"{NOBODY}/metrics")
+    assert "none of 1 endpoints answered: 127.0.0.1:1 refused the connection" in str(failed)
+
+
+async def test_a_page_of_something_else_is_told(tmp_path: Path) -> None:
+    async with answering(lambda path: "process_cpu_seconds_total 1.5\n") as address:
+        settings = {"allowedAddresses": [f"http://{address}"]}
+        failed = await refusal(tmp_path, settings, endpoints=f"http://{address}/metrics")
+    assert "1 of 1 endpoints answered, without a metric of vllm" in str(failed)
 
 
 async def test_a_state_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:

@@ -55,7 +55,11 @@ def test_silence_is_active_so_that_nothing_is_put_to_sleep() -> None:
 @pytest.mark.parametrize(
     ("fields", "note"),
     [
-        (ABSENT, "no demand signal was ever read"),
+        (
+            ABSENT,
+            "no demand signal was ever read; "
+            "the source answers, and has nothing of this workload's: look at its metadata",
+        ),
         (
             {**ABSENT, "running": 1.0, "wanted": None, "ready": None, "reporting": None},
             "no signal names a number, and nobody reports how many replicas are wanted",

@@ -263,6 +263,13 @@ async def test_what_was_read_before_comes_from_memory() -> None:
     assert [12.0, 20.0] == [readings.value(Signal.RUNNING) for readings in found]
 
 
+async def test_a_workload_that_is_met_a_moment_before_its_next_tick_is_seen() -> None:
+    async with watching({"/a": page("vllm_v1")}) as reader:
+        reader.world.now = FIRST + STEP + 0.9
+        found = await reader.readings(range(FIRST, FIRST + 1))
+    assert 12.0 == found[0].value(Signal.RUNNING)
+
+
 async def test_what_is_seen_now_does_not_stand_for_long_ago() -> None:
     async with watching({"/a": page("vllm_v1")}) as reader:
         reader.world.now = FIRST + 600.0
