@@ -9,7 +9,7 @@ from contextlib import suppress
 import attrs
 import structlog
 
-from scaler.config.workload import Key, Workload
+from scaler.config.workload import Workload
 from scaler.errors import DecisionExpired, SignalError, UnknownWorkload
 from scaler.policy.bounds import keep
 from scaler.policy.model import value_of
@@ -22,15 +22,13 @@ from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
 from scaler.runtime.troubles import reported
 from scaler.runtime.watched import Newcomers, Watched, by_origin
+from scaler.runtime.watchlist import Watchlist
 
 LAG = 1.0
 """Seconds after a tick at which it is asked for: a younger sample is often not there yet."""
 
 FIRST_LOOK = 1.8
 """Seconds that the first question about a workload may wait for an answer."""
-
-FORGET_AFTER = 15 * 60
-"""Seconds after which a workload that nobody asks for is no longer watched."""
 
 LESSONS_AT_ONCE = 25
 """Workloads whose new knowledge is learned after one slot: a day of history each."""
@@ -75,7 +73,7 @@ class Loop:
         self._settle = settle
         self._learning = learning or Learning()
         self._listener = listener or Listener()
-        self._watched: dict[Key, Watched] = {}
+        self._watchlist = Watchlist()
         self._looks: set[asyncio.Task[None]] = set()
         self._newcomers = Newcomers()
         self._greeters: Counter[str] = Counter()
@@ -90,27 +88,20 @@ class Loop:
     @property
     def passed(self) -> bool:
         """Whether every workload known at the start has had its first look."""
-        return self._passed and all(
-            watched.looked.is_set() for watched in self._watched.values() if watched.declared
-        )
+        return self._passed and self._watchlist.passed
 
     def troubles(self) -> Mapping[Workload, str]:
-        """Each workload that waits for an answer of its source, and why."""
-        return {
-            watched.fold.workload: str(watched.fold.trouble or "the first look is not over yet")
-            for watched in self._watched.values()
-            if watched.fold.trouble or not watched.looked.is_set()
-        }
+        """Each workload that waits for an answer of its source, and why; the newest last."""
+        return self._watchlist.troubles()
 
     def folds(self) -> Sequence[Fold]:
         """Of every workload under watch that has had its first look."""
-        return [watched.fold for watched in self._watched.values() if watched.looked.is_set()]
+        return self._watchlist.folds()
 
     def declare(self, workloads: Iterable[Workload]) -> None:
         """Watch these, whether somebody asks for them or not; those no longer named may go."""
         named = {workload.key: workload for workload in workloads}
-        for key, watched in self._watched.items():
-            watched.declared = key in named
+        self._watchlist.keep(named.keys())
         for workload in named.values():
             self._meet(workload).declared = True
 
@@ -178,7 +169,7 @@ class Loop:
         try:
             while True:
                 now = self._clock.now()
-                for due in by_origin(self._due(now)):
+                for due in by_origin(self._watchlist.due(at=int(now - LAG))):
                     self._start(self._look(due, now=now))
                 _spare_the_collector(int(now))
                 self._passed = True
@@ -191,17 +182,8 @@ class Loop:
                 task.cancel()
             await asyncio.gather(*self._looks, return_exceptions=True)
 
-    def _due(self, now: float) -> Sequence[Watched]:
-        due, at = [], int(now - LAG)
-        for watched in self._watched.values():
-            tick = watched.tick_by(at)
-            if watched.is_due(tick) and not watched.busy:
-                watched.ticked, watched.busy = tick, True
-                due.append(watched)
-        return due
-
     def _meet(self, workload: Workload) -> Watched:
-        known = self._watched.get(workload.key)
+        known = self._watchlist.get(workload.key)
         if known is not None:
             return known
         now = self._clock.now()
@@ -209,7 +191,7 @@ class Loop:
         fold = Fold(workload=workload, outlooks=outlooks)
         met = Watched(fold=fold, asked_at=now, busy=True)
         met.ticked = met.tick_by(int(now - LAG))
-        self._watched[workload.key] = met
+        self._watchlist.add(met)
         log.info("workload_met", workload=str(workload.key))
         self._greet(self._newcomers.add(met))
         return met
@@ -263,7 +245,7 @@ class Loop:
         self._listener.ticked(asyncio.get_running_loop().time() - began)
 
     def _publish(self, progress: Progress) -> None:
-        watched = self._watched.get(progress.published.workload.key)
+        watched = self._watchlist.get(progress.published.workload.key)
         if watched is None:
             return
         published = self._kept(progress.published) if self._frozen else progress.published
@@ -301,13 +283,7 @@ class Loop:
             )
 
     def _forget(self, now: float) -> None:
-        gone = [
-            watched.fold.workload
-            for watched in self._watched.values()
-            if not watched.declared and now - watched.asked_at > FORGET_AFTER
-        ]
-        for workload in gone:
-            del self._watched[workload.key]
+        for workload in self._watchlist.leave(now=now):
             self.board.remove(workload.key)
             self._listener.forgotten(workload)
             log.info("workload_forgotten", workload=str(workload.key))

@@ -13,7 +13,8 @@ from scaler.errors import DecisionExpired, UnknownWorkload
 from scaler.policy.model import Gap, Readings, Reason
 from scaler.runtime.fold import Progress
 from scaler.runtime.grid import last_tick, phase
-from scaler.runtime.loop import FIRST_LOOK, FORGET_AFTER, LAG, Listener, Loop
+from scaler.runtime.loop import FIRST_LOOK, LAG, Listener, Loop
+from scaler.runtime.watchlist import FORGET_AFTER
 from tests.builders import EPOCH, readings
 from tests.simulated import asked
 from tests.unit.runtime.histories import FakeHistory, LoopClock, wave

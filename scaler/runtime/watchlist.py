@@ -1,0 +1,68 @@
+"""Everyone under watch: because somebody asks for it, or because the settings declare it."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from scaler.config.workload import Key, Workload
+from scaler.runtime.fold import Fold
+from scaler.runtime.watched import Watched
+
+FORGET_AFTER = 15 * 60
+"""Seconds after which a workload that nobody asks for is no longer watched."""
+
+
+class Watchlist:
+    """Workloads under watch, by key. What is done about them is the loop's."""
+
+    def __init__(self) -> None:
+        self._watched: dict[Key, Watched] = {}
+
+    def get(self, key: Key) -> Watched | None:
+        """The workload, if it is watched."""
+        return self._watched.get(key)
+
+    def add(self, watched: Watched) -> None:
+        """Watch it from now on."""
+        self._watched[watched.fold.workload.key] = watched
+
+    def keep(self, declared: Collection[Key]) -> None:
+        """Watch these whether somebody asks for them or not; those no longer declared may go."""
+        for key, watched in self._watched.items():
+            watched.declared = key in declared
+
+    def leave(self, *, now: float) -> Sequence[Workload]:
+        """Those that nobody asks for any more; they are watched no longer."""
+        gone = [
+            watched.fold.workload
+            for watched in self._watched.values()
+            if not watched.declared and now - watched.asked_at > FORGET_AFTER
+        ]
+        for workload in gone:
+            del self._watched[workload.key]
+        return gone
+
+    def due(self, *, at: int) -> Sequence[Watched]:
+        """Those whose tick has come by `at`, each once; they count as busy from now on."""
+        due = []
+        for watched in self._watched.values():
+            tick = watched.tick_by(at)
+            if watched.is_due(tick) and not watched.busy:
+                watched.ticked, watched.busy = tick, True
+                due.append(watched)
+        return due
+
+    @property
+    def passed(self) -> bool:
+        """Whether every declared workload has had its first look."""
+        return all(each.looked.is_set() for each in self._watched.values() if each.declared)
+
+    def troubles(self) -> Mapping[Workload, str]:
+        """Each workload that waits for an answer of its source, and why; the newest last."""
+        return {
+            watched.fold.workload: str(watched.fold.trouble or "the first look is not over yet")
+            for watched in self._watched.values()
+            if watched.fold.trouble or not watched.looked.is_set()
+        }
+
+    def folds(self) -> Sequence[Fold]:
+        """Of every workload that has had its first look."""
+        return [watched.fold for watched in self._watched.values() if watched.looked.is_set()]
