@@ -3,7 +3,7 @@
 import attrs
 
 from scaler.policy.demand import COMPLETE, REFUSING
-from scaler.policy.model import Gap, Readings, Reason, Signal, value_of
+from scaler.policy.model import Gap, Reading, Readings, Reason, Signal, value_of
 from scaler.policy.remember import asleep, work_signal
 from scaler.policy.spec import Spec
 
@@ -34,8 +34,15 @@ def lesson(readings: Readings, *, spec: Spec) -> Lesson:
 
 
 def _complete(readings: Readings) -> bool:
+    """Enough of the ready pods report; where nobody counts them at all, a total is what it says."""
     ready, reporting = value_of(readings.ready), value_of(readings.reporting)
-    return reporting is not None and reporting >= COMPLETE * (ready or 0.0)
+    if reporting is None:
+        return ready is None and not _is_lost(readings.reporting)
+    return reporting >= COMPLETE * (ready or 0.0)
+
+
+def _is_lost(reading: Reading) -> bool:
+    return isinstance(reading, Gap) and reading.reason is not Reason.ABSENT
 
 
 def _short(readings: Readings) -> bool:

@@ -9,6 +9,7 @@ from scaler.policy.model import Gap, Reason
 from scaler.policy.spec import Spec, Unit
 from tests.builders import readings
 
+STALE = Gap(reason=Reason.STALE)
 ASLEEP: dict[str, Any] = {
     "wanted": 0,
     "ready": 0,
@@ -31,7 +32,9 @@ ASLEEP: dict[str, Any] = {
         pytest.param({"tokens": Gap(reason=Reason.IDLE)}, 0.0, False, id="no traffic"),
         pytest.param({"reporting": 3}, None, False, id="some are silent"),
         pytest.param({"reporting": None}, None, False, id="nobody knows who reports"),
-        pytest.param({"ready": None}, 2000.0, False, id="nobody counts"),
+        pytest.param({"ready": None}, 2000.0, False, id="nobody counts those that are ready"),
+        pytest.param({"ready": None, "reporting": None}, 2000.0, False, id="nobody counts"),
+        pytest.param({"ready": None, "reporting": STALE}, None, False, id="nobody knows any more"),
         pytest.param(ASLEEP, 0.0, False, id="asleep"),
         pytest.param({**ASLEEP, "activation": 2.0}, 0.0, True, id="asleep, and somebody waits"),
     ],
