@@ -20,6 +20,7 @@ from scaler.config.understand import understand
 from scaler.config.workload import Workload
 from scaler.errors import ConfigError
 from scaler.runtime.clock import Clock, SystemClock
+from scaler.runtime.comparison.compare import compare
 from scaler.runtime.forecasts.forecaster import Forecaster
 from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.forecasts.worker import Worker
@@ -86,11 +87,13 @@ class Service:
             settings, clock=self._clock, telemetry=self.telemetry, store=self._store
         )
         told = history or Activation(self._histories)
+        learning = learning or Learning(refreshing=Refreshing())
+        self._compare = partial(compare, history=told, learning=learning)
         self.loop = Loop(
             history=told,
             clock=self._clock,
             settle=settings.settle,
-            learning=learning or Learning(refreshing=Refreshing()),
+            learning=learning,
             listener=Journal(telemetry=self.telemetry, served=self._served, trails=self._trails),
         )
         self.loop.use(settle=settings.settle, frozen=settings.freeze)
@@ -170,6 +173,7 @@ class Service:
             unready=lambda: "" if self.loop.passed else "no first look at every workload yet",
             trails=self._trails,
             troubles=self.loop.troubles,
+            compare=self._compare,
         )
 
 

@@ -14,6 +14,7 @@ from scaler.errors import ConfigError, ForescaleError
 COMMANDS: Mapping[str, str] = {
     "backtest": "scaler.cli.backtest",
     "check": "scaler.cli.check",
+    "compare": "scaler.cli.compare",
     "demo": "scaler.cli.demo",
     "explain": "scaler.cli.explain",
     "forecast": "scaler.cli.forecast",

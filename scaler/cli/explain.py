@@ -1,13 +1,12 @@
 """`forescale explain`: why this number."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Any
 
-import aiohttp
 import click
 import orjson
 
+from scaler.cli.asking import fetched, split
 from scaler.cli.explanation import explained, served
 
 TIMEOUT = 10.0
@@ -30,14 +29,12 @@ def command(workload: str, at: str | None, server: str, as_json: bool) -> None:
 
     With --at, what was served at a past time.
     """
-    namespace, slash, name = workload.partition("/")
-    if not (namespace and slash and name) or "/" in name:
-        raise click.BadParameter("must be NAMESPACE/NAME", param_hint="NAMESPACE/NAME")
+    namespace, name = split(workload)
     path = f"{server.rstrip('/')}/api/v1/workloads/{namespace}/{name}"
     if at is None:
-        document = asyncio.run(_fetch(path, params={}))
+        document = _fetched(path, params={})
     else:
-        document = asyncio.run(_fetch(f"{path}/decisions", params={"from": at, "to": at}))
+        document = _fetched(f"{path}/decisions", params={"from": at, "to": at})
     if as_json:
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         return
@@ -47,21 +44,5 @@ def command(workload: str, at: str | None, server: str, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-async def _fetch(url: str, *, params: dict[str, str]) -> dict[str, Any]:
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, params=params) as response,
-        ):
-            document: dict[str, Any] = orjson.loads(await response.read())
-            status = response.status
-    except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, ValueError) as error:
-        message = f"{url}: no answer of a Forescale service ({str(error) or 'timeout'})"
-        raise click.ClickException(message) from error
-    if status == HTTPStatus.BAD_REQUEST:
-        # All that a person can get wrong here is the time.
-        raise click.BadParameter(str(document["error"]).partition(": ")[2], param_hint="--at")
-    if "error" in document:
-        raise click.ClickException(str(document["error"]))
-    return document
+def _fetched(url: str, *, params: dict[str, str]) -> dict[str, Any]:
+    return asyncio.run(fetched(url, params=params, patience=TIMEOUT, hint="--at"))

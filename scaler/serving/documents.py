@@ -5,9 +5,11 @@ from typing import Any
 import attrs
 
 from scaler.config.structure import camel
+from scaler.config.workload import Workload
 from scaler.policy.model import Decision, Gap, Reading, Recommendation
 from scaler.policy.spec import Spec
 from scaler.runtime.board import Published
+from scaler.runtime.comparison.account import Comparison
 
 SCHEMA = "forescale/v1"
 """Raised when a reader of the old documents could misread a new one."""
@@ -49,6 +51,23 @@ def explanation(published: Published, *, trouble: str = "", now: int) -> Documen
         "workload": {"kind": watch.kind, "name": watch.workload},
         "source": watch.source.value,
         "spec": _spec(published.workload.spec),
+    }
+
+
+def comparison(workload: Workload, made: Comparison) -> Document:
+    """What would have been, against what was; seconds and replica-hours."""
+    found = {**attrs.asdict(made), "from": made.start, "to": made.stop}
+    del found["start"], found["stop"]
+    spec = workload.spec
+    return {
+        "schema": SCHEMA,
+        "namespace": workload.key.namespace,
+        "name": workload.key.name,
+        "mode": spec.mode.value,
+        "objective": spec.objective,
+        "unit": spec.unit.value,
+        "forecast": False,
+        **found,
     }
 
 

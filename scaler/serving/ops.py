@@ -9,14 +9,16 @@ import attrs
 import orjson
 from aiohttp import web
 
-from scaler.errors import ConfigError, Problem, SignalError
+from scaler.errors import ConfigError, ForescaleError, Problem, SignalError
 from scaler.runtime.board import Published
-from scaler.serving.documents import SCHEMA, explanation, summary
+from scaler.serving.documents import SCHEMA, comparison, explanation, summary
 from scaler.serving.exposition import pieces
 from scaler.serving.operations import Operations
 from scaler.serving.pages.site import Site
 
 HOUR = 3600
+LONGEST = 14 * 24 * HOUR
+"""Seconds that are compared at once: as long as what was served is kept."""
 LAST_WORDS = 1.0
 """Seconds for answers that are being written when the service stops."""
 
@@ -57,6 +59,7 @@ class OpsServer:
 class _Handlers:
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
+        self._comparing = asyncio.Lock()
 
     async def metrics(self, request: web.Request) -> web.StreamResponse:
         """The exposition, written in pieces between which others get their turn."""
@@ -109,6 +112,35 @@ class _Handlers:
         }
         return _json(document)
 
+    async def comparison(self, request: web.Request) -> web.Response:
+        """What it would have asked for against what was there, by default in the last day.
+
+        One at a time: each reads its source for minutes, and a second would take them from it.
+        """
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        published = self._operations.board.named(namespace, name)
+        if published is None:
+            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        start, stop = self._stretch(request)
+        if self._comparing.locked():
+            raise _refusal(web.HTTPServiceUnavailable, "another comparison is being made")
+        async with self._comparing:
+            try:
+                made = await self._operations.compare(published.workload, start=start, stop=stop)
+            except ForescaleError as error:
+                raise _refusal(web.HTTPServiceUnavailable, str(error)) from error
+        return _json(comparison(published.workload, made))
+
+    def _stretch(self, request: web.Request) -> tuple[int, int]:
+        """What is to be compared; the future is not."""
+        now = self._operations.now()
+        stop = min(_time(request, "to", default=now), now)
+        start = _time(request, "from", default=stop - 24 * HOUR)
+        if not 0 < stop - start <= LONGEST:
+            message = f"from: must be before to, and at most {LONGEST // HOUR} h, got {start}"
+            raise _refusal(web.HTTPBadRequest, message)
+        return start, stop
+
 
 _JSON = "application/json"
 
@@ -126,6 +158,7 @@ def _application(operations: Operations) -> web.Application:
             web.get("/api/v1/workloads", handlers.workloads),
             web.get(workload, handlers.workload),
             web.get(f"{workload}/decisions", handlers.decisions),
+            web.get(f"{workload}/comparison", handlers.comparison),
         ]
     )
     return application

@@ -1,6 +1,6 @@
 """The fleet that would have been: what is asked for is ready a lead time later. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -16,6 +16,7 @@ from scaler.policy.model import (
     measured,
     value_of,
 )
+from scaler.policy.remember import asleep
 from scaler.policy.spec import Mode, Spec
 
 _SHARES = (Signal.CACHE, Signal.UTILIZATION)
@@ -51,14 +52,17 @@ class Alternative:
     def step(self, readings: Readings, *, knowledge: Knowledge) -> Step:
         """Fold one tick as if the replicas were those that it asked for itself."""
         wanted, ready = actual(readings)
-        if self._ready_at is None and wanted is not None:
+        if asleep(readings):
+            self._ready_at = []
+        elif self._ready_at is None and wanted is not None:
             self._ready_at = [readings.at] * wanted
-        seen = self._seen(readings, ready=ready)
+        seen = self.seen(readings)
         spec = attrs.evolve(self.spec, mode=Mode.ON)
         state = self._state or start(spec, readings.at)
         decision, self._state = decide(readings=seen, knowledge=knowledge, state=state, spec=spec)
-        if decision.target is not None:
-            self._ask(decision.target, at=readings.at, lead_time=knowledge.lead_time)
+        if decision.target is not None and self._ready_at is not None:
+            due = readings.at + knowledge.lead_time
+            self._ready_at = _asked(self._ready_at, target=decision.target, due=due)
         return Step(
             at=readings.at,
             wanted=wanted,
@@ -68,19 +72,15 @@ class Alternative:
             decision=decision,
         )
 
-    def _ask(self, target: int, *, at: int, lead_time: int) -> None:
-        """Order what is missing; what is too much goes, the last that was ordered first."""
-        asked = self._ready_at or []
-        self._ready_at = [*asked[:target], *[at + lead_time] * (target - len(asked))]
-
     def _count(self, at: int) -> int:
         return sum(due <= at for due in self._ready_at or ())
 
-    def _seen(self, readings: Readings, *, ready: int | None) -> Readings:
+    def seen(self, readings: Readings) -> Readings:
         """What would have been read of the other fleet."""
-        if self._ready_at is None:
+        if self._ready_at is None or asleep(readings):
             return readings
         at, count = readings.at, self._count(readings.at)
+        _, ready = actual(readings)
         reporting = value_of(readings.reporting)
         share = min(1.0, reporting / ready) if reporting is not None and ready else 1.0
         heard = round(share * count)
@@ -92,6 +92,11 @@ class Alternative:
             stuck=Sample(value=0, at=at),
             reporting=readings.reporting if reporting is None else Sample(value=heard, at=at),
         )
+
+
+def _asked(ready_at: Sequence[int], *, target: int, due: int) -> list[int]:
+    """Order what is missing; what is too much goes, the last that was ordered first."""
+    return [*ready_at[:target], *[due] * (target - len(ready_at))]
 
 
 def actual(readings: Readings) -> tuple[int | None, int | None]:
