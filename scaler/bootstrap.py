@@ -153,10 +153,10 @@ class Service:
         """End streams, finish what is being answered, and close the sources."""
         await self._keda.stop()
         await self._ops.stop()
-        await self._worker.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._worker.close()
         await self._histories.close()
         if self._store:
             await self._store.close()
