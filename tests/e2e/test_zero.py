@@ -27,10 +27,10 @@ def at_the_gateway(workload: Workload) -> str:
 
 
 def counted(workload: Workload, *, replicas: int) -> str:
-    """What has an answer once Prometheus knows of the gateway, and of the replicas if any."""
+    """What has an answer once Prometheus has known for a while of the gateway and its replicas."""
     mine = f'namespace="{workload.namespace}"'
     engines = f"count(vllm:num_requests_running{{{mine}}}) or vector(0)"
-    wanted = f"sum(kube_deployment_spec_replicas{{{mine}}})"
+    wanted = f"sum(kube_deployment_spec_replicas{{{mine}}} offset 5s)"
     known = f"({engines}) == {replicas} and ({wanted}) == {replicas}"
     return f"{known} and {at_the_gateway(workload)}"
 
