@@ -159,7 +159,7 @@ def _settle(
     marks, since = apart_since(target, situation=situation)
     situation = attrs.evolve(situation, state=attrs.evolve(situation.state, marks=marks))
     target, by_policy = within_policies(target, since=since, situation=situation)
-    unneeded = ceiling(held) <= 1
+    unneeded = ceiling(held) <= 1 and not forecast.expects(situation)
     target, by_life = keep_alive(target, unneeded=unneeded, fused=fused, situation=situation)
     limits = tuple(limit for limit in (by_window, by_hold, by_policy, by_life) if limit)
     return _publish(target, fused.winner, recommendations, limits, situation)

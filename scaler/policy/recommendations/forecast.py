@@ -79,7 +79,6 @@ def _ahead(forecast: Foreseen, *, situation: Situation) -> Recommendation:
     return Recommendation(
         signal=SIGNAL,
         replicas=min(bound, most) / unit,
-        holds=expects(situation),
         formula=FORMULA,
         terms=terms,
         note="; ".join([*limited, _why(forecast)]),
