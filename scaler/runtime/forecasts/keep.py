@@ -1,6 +1,8 @@
 """Bases on the disk: everything learned up to a time, in files that only this process writes."""
 
 import pickle
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,16 @@ _OLD = 35 * 86_400
 
 
 class Keep:
-    """A folder of bases and of what was said from them. It is trusted as the program itself is."""
+    """A folder of bases and of what was said from them. It is trusted as the program itself is.
+
+    Where nothing can be written, as on a full disk, nothing is kept, and is learned again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._last: tuple[Path, Fitted] | None = None
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def bases(self, name: str) -> list[int]:
         """When the bases kept under a name were learned, oldest first."""
@@ -68,13 +74,15 @@ class Keep:
 def _write(path: Path, content: object) -> None:
     """Write beside it and rename: a reader finds the old or the new one, whole."""
     beside = path.with_suffix(".new")
-    beside.write_bytes(pickle.dumps((_FORMAT, content), protocol=pickle.HIGHEST_PROTOCOL))
-    beside.replace(path)
+    body = pickle.dumps((_FORMAT, content), protocol=pickle.HIGHEST_PROTOCOL)
+    with suppress(OSError):
+        beside.write_bytes(zlib.compress(body, level=1))
+        beside.replace(path)
 
 
 def _read(path: Path) -> Any:
     try:
-        kept, content = pickle.loads(path.read_bytes())  # noqa: S301 - our own file, see `Keep`
+        kept, content = pickle.loads(zlib.decompress(path.read_bytes()))  # noqa: S301 - our own file, see `Keep`
     except Exception:  # noqa: BLE001 - whatever is wrong with it, it is learned anew
         return None
     return content if kept == _FORMAT else None

@@ -49,8 +49,8 @@ class Worker:
     """
 
     def __init__(self, state: Path | None, *, limit: float = LIMIT) -> None:
-        self._temporary = TemporaryDirectory(prefix="forescale-") if state is None else None
-        self._folder = folder_in(Path(self._temporary.name) if self._temporary else state or Path())
+        self._folder = None if state is None else folder_in(state)
+        self._temporary: TemporaryDirectory[str] | None = None
         self._limit = limit
         self._turn = asyncio.Lock()
         self._process: BaseProcess | None = None
@@ -63,6 +63,8 @@ class Worker:
 
     async def kept(self, name: str) -> int | None:
         """Up to when history need not be brought again."""
+        if self._folder is None:
+            return None
         found = await asyncio.to_thread(bases, self._folder, name)
         return found[-1] if found else None
 
@@ -77,7 +79,8 @@ class Worker:
                 said = await asyncio.to_thread(self._asked, job)
             except (EOFError, OSError) as error:
                 self._end()
-                raise ForecastFailed(f"{job.workload}: the forecasting process died") from error
+                why = str(error) or "it died"
+                raise ForecastFailed(f"{job.workload}: the forecasting process: {why}") from error
         if not isinstance(said, Answer):
             raise ForecastFailed(f"{job.workload}: {said}")
         return said
@@ -87,6 +90,7 @@ class Worker:
         self._end()
         if self._temporary:
             await asyncio.to_thread(self._temporary.cleanup)
+            self._folder = self._temporary = None
 
     def _asked(self, job: Job) -> object:
         pipe = self._pipe or self._start()
@@ -97,6 +101,9 @@ class Worker:
         return f"no forecast in {self._limit:g} s"
 
     def _start(self) -> Connection:
+        if self._folder is None:
+            self._temporary = TemporaryDirectory(prefix="forescale-")
+            self._folder = folder_in(Path(self._temporary.name))
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(

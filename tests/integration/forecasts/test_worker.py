@@ -38,7 +38,7 @@ async def test_a_process_that_died_is_a_failure_and_then_another_process(worker:
     assert before is not None
     os.kill(before, signal.SIGKILL)
 
-    with pytest.raises(ForecastFailed, match="default/llama: the forecasting process died"):
+    with pytest.raises(ForecastFailed, match="default/llama: the forecasting process: "):
         await worker.foresee(job())
     again = await worker.foresee(job())
 
@@ -68,6 +68,15 @@ async def test_without_a_state_directory_what_is_kept_goes_with_the_service() ->
     await alone.close()
 
     assert (QUICK.base(START), None) == (kept, await alone.kept("llama"))
+
+
+async def test_a_folder_that_cannot_be_written_costs_time_and_no_forecast(tmp_path: Path) -> None:
+    (tmp_path / "forecasts").write_text("in the way")
+    blocked = Worker(tmp_path)
+    answer = await blocked.foresee(job())
+    await blocked.close()
+
+    assert (START, None) == (answer.foreseen[-1].at, answer.kept)
 
 
 @pytest.mark.parametrize("heavy", ["statsmodels", "scipy", "pandas", "forecasting", "numpy"])
