@@ -50,7 +50,7 @@ def test_a_forecast_of_less_lets_a_fleet_shrink() -> None:
     large = lasting(60, tokens=2000.0, wanted=10, ready=10, reporting=10)
     low = known(foreseen(bound=2500.0, likely=2000.0))
 
-    assert (9, 9) == (decided(large, known=known(None)).target, decided(large, known=low).target)
+    assert (3, 3) == (decided(large, known=known(None)).target, decided(large, known=low).target)
 
 
 def test_ten_times_too_much_is_limited_by_the_usual_peak_and_says_so() -> None:
