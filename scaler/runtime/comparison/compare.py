@@ -18,7 +18,7 @@ from scaler.runtime.grid import last_tick
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning
 
-_AT_ONCE = 20
+_AT_ONCE = 10
 """Ticks folded before others get their turn."""
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from scaler.pb import externalscaler_pb2 as pb
 from scaler.pb.externalscaler_pb2_grpc import ExternalScalerStub
+from scaler.runtime.clock import SystemClock
 from scaler.serving.keda.client import KedaClient, PollFailed
 from tests.integration.service.faulty import Fault, Faulty, faulty
 from tests.integration.service.forescale import Forescale, serving
@@ -22,6 +23,8 @@ FIRST_ANSWER = 2.0
 """Seconds within which the first question about a workload is answered."""
 LAST_ANSWER = 5.0
 """Seconds that a service may take to end."""
+COMPARED = 120
+"""Seconds of what the world had behind it from the start."""
 STEADY = scaled("band", scaleDownWindow="1m", **BAND)
 HUNG = scaled("band", prometheus="hung", scaleDownWindow="1m", **BAND)
 
@@ -90,6 +93,23 @@ async def test_operations_show_what_was_decided_and_why(
     assert f"target {answer.value:g}, active" in explained
     assert "throughput" in explained
     assert "/ (0.8 * 1000)" in explained
+
+
+async def test_an_observed_workload_is_compared_with_what_its_source_has(
+    service: Forescale, client: KedaClient
+) -> None:
+    await client.poll(scaled("band", mode="observe", scaleDownWindow="1m", **BAND))
+
+    now = int(SystemClock().now())
+    span = f"from={now - COMPARED}&to={now}"
+    status, text = await service.get(f"/api/v1/workloads/models/band/comparison?{span}")
+    made = json.loads(text)
+
+    assert (200, "observe") == (status, made["mode"])
+    assert made["known_seconds"] == pytest.approx(COMPARED, abs=4)
+    hours = BAND_READY * made["known_seconds"] / 3600
+    assert made["happened"]["replica_hours"] == pytest.approx(hours, rel=0.3)
+    assert made["would"]["replica_hours"] > 0
 
 
 async def explain(service: Forescale, workload: str) -> str:
