@@ -1,0 +1,140 @@
+"""The Kubernetes API over the official client: who we are, where it is, one page, one watch."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import structlog
+import urllib3
+from kubernetes import client, config
+
+from scaler.cluster.objects import Object
+from scaler.errors import ForescaleError
+
+CONNECT = 3.0
+READ = 10.0
+"""Seconds for an answer that is not a watch."""
+_OK = 200
+
+log = structlog.get_logger()
+
+
+class ApiTrouble(ForescaleError):
+    """The API server gave no answer. `status` is 0 where it was not even reached."""
+
+    def __init__(self, message: str, *, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Api(Protocol):
+    """What is asked of the API server."""
+
+    def get(self, path: str, **query: str) -> Object:
+        """One object or one page of a list.
+
+        Raises:
+            ApiTrouble: there is no good answer.
+        """
+        ...
+
+    def watch(self, path: str, *, seconds: int, **query: str) -> Iterator[Object]:
+        """Events until the server ends the watch, within `seconds`.
+
+        Raises:
+            ApiTrouble: there is no good answer.
+        """
+        ...
+
+
+def found() -> "KubernetesApi | None":
+    """The cluster that KUBECONFIG names, or that this process runs in; None where there is none.
+
+    A login in the user's home is left alone: nobody asked for that cluster.
+    """
+    settings = client.Configuration()
+    try:
+        if os.environ.get("KUBECONFIG"):
+            config.load_kube_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+        else:
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, OSError) as error:
+        if os.environ.get("KUBECONFIG"):
+            log.warning("kubeconfig_not_used", error=str(error))
+        return None
+    settings.retries = False  # who asks knows best when to ask again
+    return KubernetesApi(client.ApiClient(settings))
+
+
+class KubernetesApi:
+    """Asks with the pod's service account or the user's login; tokens are renewed by the client."""
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+
+    def get(self, path: str, **query: str) -> Object:
+        """One object or one page of a list."""
+        response = self._ask(path, query, timeout=(CONNECT, READ))
+        try:
+            return _object(response.read())
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiTrouble(f"{path}: {error}") from error
+        finally:
+            response.release_conn()
+
+    def watch(self, path: str, *, seconds: int, **query: str) -> Iterator[Object]:
+        """Events, a line each."""
+        asked = {**query, "watch": "true", "timeoutSeconds": str(seconds)}
+        response = self._ask(path, asked, timeout=(CONNECT, seconds + READ))
+        try:
+            yield from map(_object, _lines(response))
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiTrouble(f"{path}: the watch broke: {error}") from error
+        finally:
+            response.close()
+
+    def _ask(self, path: str, query: Mapping[str, str], *, timeout: tuple[float, float]) -> Any:
+        method, url, headers, *_ = self._api.param_serialize(
+            "GET",
+            path,
+            query_params=list(query.items()),
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = self._api.call_api(method, url, headers, _request_timeout=timeout).response
+        except (urllib3.exceptions.HTTPError, client.ApiException) as error:
+            raise ApiTrouble(f"{path}: {error}") from error
+        if response.status != _OK:
+            raise _refused(path, response)
+        return response
+
+
+def _lines(response: Any) -> Iterator[bytes]:
+    rest = b""
+    for chunk in response.stream(amt=None, decode_content=True):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, whole)
+
+
+def _object(text: bytes) -> Object:
+    try:
+        understood: Object = json.loads(text)
+    except ValueError as error:
+        raise ApiTrouble(f"what came is no JSON: {error}") from error
+    return understood
+
+
+def _refused(path: str, response: Any) -> ApiTrouble:
+    try:
+        said = json.loads(response.read()).get("message", "")
+    except (ValueError, AttributeError, urllib3.exceptions.HTTPError):
+        said = ""
+    wait = str(response.headers.get("Retry-After", ""))
+    return ApiTrouble(
+        f"{path}: {response.status} {said}".strip(),
+        status=response.status,
+        retry_after=float(wait) if wait.isdigit() else None,
+    )

@@ -1,0 +1,188 @@
+"""Follows workloads: a thread looks at each one's `/scale`, and watches bring the rest."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+
+import structlog
+
+from scaler.cluster.api import Api, ApiTrouble
+from scaler.cluster.collection import Collection, Place
+from scaler.cluster.facts import Facts, understood
+from scaler.cluster.followed import Followed
+from scaler.cluster.objects import Hpa, ScaledObject, Target, hpa, scaled_object
+from scaler.cluster.pods import LeadTime, Pod, pod, selects
+
+SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/scaledobjects"
+HPAS = "/apis/autoscaling/v2/horizontalpodautoscalers"
+FIRST_LOOK = 1.2
+"""Seconds that the first look at a workload may take: somebody is waiting for an answer."""
+
+log = structlog.get_logger()
+
+
+class Cluster:
+    """Everything that the API server says about the workloads that somebody asked for.
+
+    Nothing here is waited for but a first look: what is not known is not there, and what was known
+    last stands. `every` is in seconds.
+    """
+
+    def __init__(self, api: Api, *, now: Callable[[], float], every: int) -> None:
+        self._api = api
+        self._now = now
+        self._every = every
+        self._scaled = Collection(SCALED_OBJECTS, api=api, understand=scaled_object, now=now)
+        self._hpas = Collection(HPAS, api=api, understand=hpa, now=now)
+        self._pods: dict[str, Collection[Pod]] = {}
+        self._followed: dict[Place, Followed] = {}
+        self._paths: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._troubles: dict[Place, str] = {}
+        self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._scaled.start()
+        self._hpas.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self._over.set()
+        self._scaled.stop()
+        self._hpas.stop()
+        for pods in list(self._pods.values()):
+            pods.stop()
+
+    async def follow(self, places: Iterable[Place]) -> None:
+        """See to it that these are looked at from now on, and once before this returns if need be.
+
+        A place is the namespace and name of a ScaledObject.
+        """
+        with self._lock:
+            new = [place for place in places if place not in self._followed]
+            self._followed |= {place: Followed() for place in new}
+        if new:
+            looks = (asyncio.to_thread(self._first_look, place) for place in new)
+            await asyncio.wait([asyncio.ensure_future(each) for each in looks], timeout=FIRST_LOOK)
+
+    def forget(self, place: Place) -> None:
+        """Look at this one no longer."""
+        with self._lock:
+            self._followed.pop(place, None)
+            self._troubles.pop(place, None)
+
+    def facts(self, place: Place, *, at: int, within: int) -> Facts | None:
+        """What was seen at `at`, or up to `within` seconds before; None where nothing was."""
+        followed = self._followed.get(place)
+        return followed.at(at, within=within) if followed else None
+
+    def latest(self, place: Place, *, within: int) -> Facts | None:
+        """What was seen last, if that is no longer ago than `within` seconds."""
+        return self.facts(place, at=int(self._now()), within=within)
+
+    def lead_time(self, place: Place) -> LeadTime | None:
+        """How long replicas of this workload take to start, as far as starts were seen."""
+        followed = self._followed.get(place)
+        return followed.lead_time if followed else None
+
+    def scaled_object(self, place: Place) -> ScaledObject | None:
+        """The ScaledObject as it was known last."""
+        return self._scaled.get(place)
+
+    def hpa(self, place: Place) -> Hpa | None:
+        """The HPA that KEDA made of it, as it was known last."""
+        known = self._scaled.get(place)
+        return self._hpas.get((place[0], known.hpa)) if known else None
+
+    def rivals(self, place: Place) -> tuple[str, ...]:
+        """Other ScaledObjects that scale the same target."""
+        known = self._scaled.all()
+        mine = known.get(place)
+        return tuple(
+            sorted(
+                other.name
+                for at, other in known.items()
+                if mine and at != place and at[0] == place[0] and other.target == mine.target
+            )
+        )
+
+    def trouble(self, place: Place) -> str:
+        """Why what is known of this one is old; empty while it is not."""
+        return self._scaled.trouble or self._troubles.get(place, "")
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            with self._lock:
+                places = list(self._followed)
+            for place in places:
+                if self._over.is_set():
+                    return
+                self._look_safely(place)
+            self._over.wait(self._every)
+
+    def _first_look(self, place: Place) -> None:
+        self._scaled.until_read(FIRST_LOOK)
+        self._pods_of(place[0]).until_read(FIRST_LOOK)
+        self._look_safely(place)
+
+    def _look_safely(self, place: Place) -> None:
+        """Look; whoever cannot be seen has a trouble, and others go on."""
+        try:
+            trouble = self._look(place)
+        except ApiTrouble as error:
+            trouble = str(error)
+        except (KeyError, TypeError, ValueError) as error:
+            trouble = f"what the API server says cannot be understood: {error!r}"
+        if trouble != self._troubles.get(place, ""):
+            log.warning("workload_not_seen", workload="/".join(place), error=trouble)
+        self._troubles[place] = trouble
+
+    def _look(self, place: Place) -> str:
+        """Take in what is there now; say why nothing was."""
+        known = self._scaled.get(place)
+        if known is None:
+            return self._scaled.trouble or "there is no such ScaledObject"
+        namespace = place[0]
+        pods = self._pods_of(namespace)
+        if not pods.read or pods.stale:
+            return pods.trouble or "nothing was heard of pods for a while"
+        found = understood(self._api.get(self._scale_path(namespace, known.target)))
+        mine = [each for each in pods.all().values() if selects(found.selector, each.labels)]
+        followed = self._followed.get(place)
+        if followed:
+            followed.see(found, pods=mine, at=int(self._now()))
+        return ""
+
+    def _pods_of(self, namespace: str) -> Collection[Pod]:
+        with self._lock:
+            if namespace not in self._pods:
+                path = f"/api/v1/namespaces/{namespace}/pods"
+                watch = Collection(path, api=self._api, understand=pod, now=self._now)
+                self._pods[namespace] = watch
+                watch.start()
+            return self._pods[namespace]
+
+    def _scale_path(self, namespace: str, target: Target) -> str:
+        plural = self._plural(target)
+        root = "apis" if "/" in target.api_version else "api"
+        return f"/{root}/{target.api_version}/namespaces/{namespace}/{plural}/{target.name}/scale"
+
+    def _plural(self, target: Target) -> str:
+        """What the kind is called in paths, which the API server is asked once."""
+        kind = (target.api_version, target.kind)
+        if kind not in self._paths:
+            root = "apis" if "/" in target.api_version else "api"
+            listed = self._api.get(f"/{root}/{target.api_version}")
+            self._paths[kind] = _plural(listed, target)
+        return self._paths[kind]
+
+
+def _plural(listed: Mapping[str, object], target: Target) -> str:
+    resources = listed.get("resources")
+    for each in resources if isinstance(resources, list) else ():
+        if each["kind"] == target.kind and "/" not in each["name"]:
+            return str(each["name"])
+    raise ApiTrouble(f"{target.api_version} has no kind {target.kind}")

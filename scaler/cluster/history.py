@@ -1,0 +1,64 @@
+"""Counts of replicas from the cluster, where the source of signals counts none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from scaler.cluster.cluster import Cluster
+from scaler.config.workload import Workload
+from scaler.errors import ForescaleError
+from scaler.policy.model import Readings, Sample
+
+Answer = Sequence[Readings] | ForescaleError
+
+
+class Source(Protocol):
+    """What signals are read from."""
+
+    async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
+        """Readings of every workload at every tick, or why there are none."""
+        ...
+
+
+class Counted:
+    """Adds to readings what was seen in the cluster. Implements the runtime's `History`.
+
+    kube-state-metrics has a past that outlives this process and is the same for every scaler, so
+    where the source has it, it counts. What was seen is not believed for longer than `staleAfter`.
+    """
+
+    def __init__(self, source: Source, *, cluster: Cluster) -> None:
+        self._source = source
+        self._cluster = cluster
+
+    async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
+        """Readings of every workload.
+
+        Raises:
+            SignalError: the source gave no answer.
+        """
+        await self._cluster.follow((each.key.namespace, each.key.name) for each in workloads)
+        answers = await self._source.read(workloads, ticks)
+        return {
+            workload: answer
+            if isinstance(answer, ForescaleError)
+            else [self._counted(each, workload=workload) for each in answer]
+            for workload, answer in answers.items()
+        }
+
+    def _counted(self, readings: Readings, *, workload: Workload) -> Readings:
+        if readings.counted:
+            return readings
+        place = (workload.key.namespace, workload.key.name)
+        within = workload.spec.stale_after
+        facts = self._cluster.facts(place, at=readings.at, within=within)
+        if facts is None:
+            return readings
+        return attrs.evolve(
+            readings,
+            wanted=Sample(value=facts.wanted, at=facts.at),
+            ready=Sample(value=facts.ready, at=facts.at),
+            stuck=Sample(value=facts.stuck_in_all, at=facts.at),
+            counted=True,
+        )
