@@ -14,7 +14,7 @@ from scaler.config import values
 from scaler.studies.plan import Span
 from scaler.studies.replay.demand import Stretch
 from scaler.studies.replay.document import document, write_courses
-from scaler.studies.replay.lines import EXPLAINED, board_lines
+from scaler.studies.replay.lines import EXPLAINED, board_lines, summary_lines
 from scaler.studies.replay.page import page
 from scaler.studies.replay.policies import DEFAULT, Policy, policy
 from scaler.studies.replay.scoreboard import Replay, Scoreboard, play
@@ -174,7 +174,8 @@ def command(  # noqa: PLR0913 - one for each option
         return
     for board in boards:
         click.echo("\n".join([*board_lines(board), ""]))
-    click.echo(EXPLAINED)
+    summary = "\n".join(summary_lines(boards))
+    click.echo(f"{summary}\n\n{EXPLAINED}" if summary else EXPLAINED)
 
 
 def _played(found: Sequence[Trace], *, replay: Replay) -> list[Scoreboard]:

@@ -14,62 +14,15 @@ from collections.abc import Sequence
 from attrs import define, field, frozen
 
 from scaler.simulation.histogram import TTFT_EDGES
-from scaler.simulation.spec import EngineSpec, FleetSpec
+from scaler.simulation.mean_engine import MeanEngine
+from scaler.simulation.shares import shares
+from scaler.simulation.spec import FleetSpec
 from scaler.simulation.traffic import CHAT, Lengths
 
 _PARTS = 4
 """Arrivals of one step at one replica that has a queue are entered in so many parts."""
 
 _NOTHING = 1e-9
-
-
-@frozen(kw_only=True)
-class Engine:
-    """What one replica does on average, by its `EngineSpec` and the lengths of requests."""
-
-    spec: EngineSpec
-    lengths: Lengths
-
-    @property
-    def batch(self) -> float:
-        """Requests running at once at the most: by the batch's limit or by the KV cache."""
-        return min(self.spec.max_batch, self.spec.kv_tokens / self.tokens)
-
-    @property
-    def tokens(self) -> float:
-        """Prompt and generated tokens of a request."""
-        return self.lengths.prompt_mean + self.lengths.output_mean
-
-    @property
-    def capacity(self) -> float:
-        """Requests per second with a full batch.
-
-        A batch of k turns over in `output * iteration` seconds, and every iteration also prefills
-        the prompts that came meanwhile: k = rate * output * (base + b k + prefill * rate * ...),
-        solved for the rate.
-        """
-        decode = self.lengths.output_mean * self._iteration(self.batch)
-        prefill = self.spec.prefill_per_token * self.lengths.prompt_mean * self.batch
-        return self.batch / (decode + prefill)
-
-    def running(self, rate: float) -> float:
-        """Requests running at once at this rate of arrivals per second (Little's law)."""
-        spec, lengths = self.spec, self.lengths
-        busy = rate * (
-            spec.prefill_per_token * lengths.prompt_mean
-            + spec.iteration_per_sequence * lengths.output_mean
-        )
-        if busy >= 1.0:
-            return self.batch
-        return min(self.batch, rate * lengths.output_mean * spec.iteration_base / (1.0 - busy))
-
-    def first_token(self, running: float) -> float:
-        """Seconds from a place in the batch to the first token: half an iteration, and its own."""
-        own = self.spec.prefill_per_token * self.lengths.prompt_mean
-        return 1.5 * self._iteration(running) + own
-
-    def _iteration(self, running: float) -> float:
-        return self.spec.iteration_base + self.spec.iteration_per_sequence * running
 
 
 @define(kw_only=True, eq=False)
@@ -132,7 +85,7 @@ class FluidFleet:
     lengths: Lengths = CHAT
     replica_seconds: float = 0.0
     """Billed from each replica's creation to its end."""
-    engine: Engine = field(init=False)
+    engine: MeanEngine = field(init=False)
     _replicas: list[_Replica] = field(factory=list)
     """In the order of creation."""
     _created: int = 0
@@ -145,7 +98,7 @@ class FluidFleet:
 
     def __attrs_post_init__(self) -> None:
         """Work out once what an engine does."""
-        self.engine = Engine(spec=self.spec.engine, lengths=self.lengths)
+        self.engine = MeanEngine(spec=self.spec.engine, lengths=self.lengths)
         self._capacity = self.engine.capacity
 
     @property
@@ -229,11 +182,11 @@ class FluidFleet:
         if not ready:
             self._aborted += arrivals
             return Flow(arrived=arrivals, over=arrivals, unserved=arrivals)
-        shares = _shares(arrivals, [replica.waiting for replica in ready])
+        filled = shares(arrivals, [replica.waiting for replica in ready])
         over = unserved = 0.0
-        if not any(replica.waiting for replica in ready) and shares[0] <= self._room:
+        if not any(replica.waiting for replica in ready) and filled[0] <= self._room:
             return self._at_once(arrivals, ready=ready)
-        for replica, share in zip(ready, shares, strict=True):
+        for replica, share in zip(ready, filled, strict=True):
             over += self._enter(share, replica=replica)
             unserved += self._take(share, replica=replica)
         return Flow(arrived=arrivals, over=over, unserved=unserved)
@@ -300,22 +253,3 @@ class FluidFleet:
             return False
         run = self.engine.running(replica.rate) / max(replica.rate, _NOTHING)
         return self.at - replica.stopped >= min(run, self.spec.grace)
-
-
-def _shares(arrivals: float, waiting: Sequence[float]) -> list[float]:
-    """Give arrivals to the shortest queues, as water fills the lowest places first."""
-    highest = max(waiting)
-    if highest == min(waiting):
-        return [arrivals / len(waiting)] * len(waiting)
-    level = _level(arrivals, sorted(waiting))
-    return [max(0.0, level - each) for each in waiting]
-
-
-def _level(arrivals: float, waiting: Sequence[float]) -> float:
-    held = 0.0
-    for count, each in enumerate(waiting, start=1):
-        held += each
-        level = (arrivals + held) / count
-        if count == len(waiting) or level <= waiting[count]:
-            return level
-    return 0.0

@@ -1,8 +1,9 @@
 """A scoreboard as lines of text, and the words that its page shares with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scaler.studies.lines import aligned
+from scaler.studies.replay.policies import EQUAL
 from scaler.studies.replay.score import HOUR, Score
 from scaler.studies.replay.scoreboard import Line, Scoreboard
 from scaler.studies.times import iso, length
@@ -87,6 +88,34 @@ def verdict(board: Scoreboard) -> Iterator[str]:
     beaten = [line.name for line in others if _beats(first.score, line.score)]
     if beaten:
         yield f"dearer and no earlier than {first.name}: {', '.join(beaten)}"
+
+
+def summary_lines(boards: Sequence[Scoreboard]) -> Iterator[str]:
+    """Yield one row for each policy over all traces; nothing of one trace."""
+    if len(boards) == 1:
+        return
+    # What costs as much is of another size on each.
+    names = [*(line.name for line in boards[0].lines[:-1]), EQUAL]
+    columns = list(zip(*(board.lines for board in boards), strict=True))
+    rows = [
+        _sums(name, [line.score for line in lines])
+        for name, lines in zip(names, columns, strict=True)
+    ]
+    yield f"all {len(boards)} traces"
+    yield from aligned([["policy", "replica-h", "over", "worst hour", "unserved", "back"], *rows])
+
+
+def _sums(name: str, scores: Sequence[Score]) -> list[str]:
+    requests = sum(score.requests for score in scores)
+    late = sum(score.requests * score.over for score in scores)
+    return [
+        name,
+        f"{sum(score.replica_hours for score in scores):,.1f}",
+        percent(late / requests if requests else 0.0),
+        percent(max(score.worst_hour for score in scores)),
+        f"{sum(score.unserved for score in scores):,.0f}",
+        str(sum(score.reversals for score in scores)),
+    ]
 
 
 def _beats(one: Score, other: Score) -> bool:

@@ -8,8 +8,9 @@ from scaler.config.workload import Workload
 from scaler.policy.model import Gap, Reading, Readings, Reason, Sample, Signal, measured
 from scaler.policy.spec import Spec, Vote
 from scaler.runtime.history import Answer
-from scaler.simulation.fluid import Engine, FluidSnapshot
+from scaler.simulation.fluid import FluidSnapshot
 from scaler.simulation.histogram import TTFT_EDGES
+from scaler.simulation.mean_engine import MeanEngine
 from scaler.studies.replay.demand import Demand
 
 SCRAPE = 15
@@ -32,7 +33,7 @@ class Observed:
     What a scrape said does not change, so reading it twice gives the same.
     """
 
-    def __init__(self, demand: Demand, *, engine: Engine) -> None:
+    def __init__(self, demand: Demand, *, engine: MeanEngine) -> None:
         self._demand = demand
         self._engine = engine
         self._scrapes: dict[int, FluidSnapshot] = {}
@@ -115,7 +116,7 @@ def _unwatched(at: int, *, spec: Spec) -> Readings:
     )
 
 
-def fitting(rate: float, *, engine: Engine, spec: Spec) -> int:
+def fitting(rate: float, *, engine: MeanEngine, spec: Spec) -> int:
     """Return the replicas of a fleet that was sized by hand for this many requests a second."""
     replicas = math.ceil(rate / (USUAL_LOAD * engine.capacity))
     return min(max(replicas, spec.min_replicas, 1), spec.max_replicas)

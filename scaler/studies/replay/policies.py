@@ -10,7 +10,7 @@ from scaler.config.profiles import PROFILES
 from scaler.config.values import Invalid, nearest, number
 from scaler.config.workload import Workload
 from scaler.simulation.behavior import HpaSpec
-from scaler.simulation.fluid import Engine
+from scaler.simulation.mean_engine import MeanEngine
 from scaler.studies.replay.demand import Demand
 from scaler.studies.replay.observed import Observed
 from scaler.studies.replay.rivals import (
@@ -49,7 +49,7 @@ class Scene:
     """What policies are made for: the demand, the engine, the trigger metadata."""
 
     demand: Demand
-    engine: Engine
+    engine: MeanEngine
     metadata: Mapping[str, str]
     lead_time: int
     folder: Path

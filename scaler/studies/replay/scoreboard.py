@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 import attrs
 
-from scaler.simulation.fluid import Engine, FluidFleet
+from scaler.simulation.fluid import FluidFleet
+from scaler.simulation.mean_engine import MeanEngine
 from scaler.simulation.traffic import CHAT
 from scaler.studies.replay.course import Course, course, fleet_spec
 from scaler.studies.replay.demand import Demand, Stretch, demand
@@ -57,9 +58,9 @@ class Scoreboard:
     """In the order that was asked for, the fixed fleet of equal cost last."""
 
 
-def engine_of(lead_time: int) -> Engine:
+def engine_of(lead_time: int) -> MeanEngine:
     """Return the engine of the fleets that are played."""
-    return Engine(spec=fleet_spec(lead_time).engine, lengths=CHAT)
+    return MeanEngine(spec=fleet_spec(lead_time).engine, lengths=CHAT)
 
 
 def play(trace: Trace, *, replay: Replay) -> Iterator[Line | Scoreboard]:

@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from scaler.simulation.fleet import Fleet
-from scaler.simulation.fluid import Engine, Flow, FluidFleet
+from scaler.simulation.fluid import Flow, FluidFleet
+from scaler.simulation.mean_engine import MeanEngine
 from scaler.simulation.objective import Ledger, Objective
 from scaler.simulation.spec import Clients, FleetSpec, fixed_lead_time
 from scaler.simulation.traffic import CHAT, Poisson, constant, ramp
@@ -13,7 +14,7 @@ SPEC = FleetSpec(
     step=0.5, lead_time=fixed_lead_time(120.0), clients=Clients(timeout=30.0), grace=60.0
 )
 FLUID = attrs.evolve(SPEC, step=5.0)
-ENGINE = Engine(spec=SPEC.engine, lengths=CHAT)
+ENGINE = MeanEngine(spec=SPEC.engine, lengths=CHAT)
 
 
 def a_fleet(*, ready: int, clients: Clients = SPEC.clients) -> FluidFleet:

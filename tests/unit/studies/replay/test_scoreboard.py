@@ -11,7 +11,7 @@ import pytest
 
 from scaler.errors import ConfigError
 from scaler.studies.replay.document import SCHEMA, document, write_courses
-from scaler.studies.replay.lines import board_lines
+from scaler.studies.replay.lines import board_lines, summary_lines
 from scaler.studies.replay.page import page
 from scaler.studies.replay.score import Score
 from scaler.studies.replay.scoreboard import Scoreboard, play
@@ -115,6 +115,16 @@ def test_scoreboard_is_told_in_lines(board: Scoreboard) -> None:
     assert lines[1].split()[:3] == ["policy", "replica-h", "over"]
     assert any(line.startswith("realtime:reactive against fixed-equal:") for line in lines)
     assert any("hpa-queue" in line for line in lines if line.startswith("dearer and no earlier"))
+
+
+def test_several_traces_are_added_up(board: Scoreboard) -> None:
+    title, _, first, *_, equal = summary_lines([board, board])
+    score = board.lines[0].score
+
+    assert "all 2 traces" == title
+    assert ["realtime:reactive", f"{2 * score.replica_hours:,.1f}"] == first.split()[:2]
+    assert "fixed-equal" == equal.split()[0]
+    assert [] == list(summary_lines([board]))
 
 
 def test_document_has_every_figure_of_every_policy(board: Scoreboard) -> None:
