@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 import structlog
 
-from scaler.errors import ForecastFailed, ForescaleError, SignalError
+from scaler.errors import ForecastFailed, ForescaleError, SignalError, SignalMalformed
 from scaler.policy.model import Belief, Foreseen, Readings
 from scaler.runtime.apart import read_apart
 from scaler.runtime.clock import Clock
@@ -24,6 +25,9 @@ CHUNK = 1440
 
 LOOK = 4 * HOUR
 """Seconds between two looks for the day on which history begins."""
+
+REST = 0.001
+"""Seconds between two rounds."""
 
 RETRY = 60
 """Seconds until a source or a process that failed is asked again."""
@@ -59,6 +63,7 @@ class Forecaster:
         self._observe = observe
         self._pasts: dict[Fold, Past] = {}
         self._followed = 0
+        self._said: dict[str, float] = {}
 
     async def run(self) -> None:
         """Forecast until cancelled."""
@@ -68,7 +73,10 @@ class Forecaster:
             except Exception:
                 log.exception("forecasting_failed")
                 worked = False
-            if not worked:
+            if worked:
+                # With a source that answers at once, nobody else would have a turn.
+                await asyncio.sleep(REST)
+            else:
                 await self._clock.sleep_until(self._clock.now() + 1.0)
 
     async def round(self) -> bool:
@@ -182,7 +190,9 @@ class Forecaster:
             answer = said.get(past.workload, ())
             if isinstance(answer, ForescaleError):
                 self._failed(past, answer)
-            elif len(answer) == len(ticks):
+            elif len(answer) < len(ticks):
+                self._failed(past, SignalMalformed("the source left out some of its history"))
+            else:
                 found[past] = answer
         return found
 
@@ -199,8 +209,14 @@ class Forecaster:
         self._observe(clock() - began, None)
 
     def _failed(self, past: Past, failure: ForescaleError) -> None:
-        """Say it once, to people and to the fold; the last forecast goes on until it is stale."""
-        if past.outlooks.failure != str(failure):
-            log.warning("not_forecast", workload=str(past.workload.key), problem=str(failure))
-        past.outlooks.fail(str(failure))
-        past.rests_until = self._clock.now() + RETRY
+        """Say it to the fold, and to people once an hour, for all who have the same trouble.
+
+        The last forecast goes on until it is stale.
+        """
+        problem, now = str(failure), self._clock.now()
+        if now - self._said.get(problem, -inf) >= HOUR:
+            self._said = {old: at for old, at in self._said.items() if now - at < HOUR}
+            self._said[problem] = now
+            log.warning("not_forecast", example=str(past.workload.key), problem=problem)
+        past.outlooks.fail(problem)
+        past.rests_until = now + RETRY

@@ -41,6 +41,7 @@ class FakeHistory:
         self.failing = False
         self.crashing = False
         self.takes = 0.0
+        self.most: int | None = None
         self.broken: dict[str, ForescaleError] = {}
         self.slow: dict[str, float] = {}
         self.asked: list[tuple[range, int]] = []
@@ -57,7 +58,7 @@ class FakeHistory:
         now = min(self._now(), 2.0**40)
         return {
             workload: self.broken.get(workload.key.name)
-            or [self.told(tick, int(now)) for tick in ticks]
+            or [self.told(tick, int(now)) for tick in ticks[: self.most]]
             for workload in workloads
         }
 

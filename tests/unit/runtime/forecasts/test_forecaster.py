@@ -165,6 +165,14 @@ async def test_a_source_that_fails_is_asked_again_and_nothing_is_lost() -> None:
     assert work(5, start=QUICK.base(START)) == list(desk.worker.jobs[0].values[:5])
 
 
+async def test_an_answer_that_is_too_short_is_a_failure_and_not_asked_for_without_end() -> None:
+    desk = Desk()
+    desk.history.most = 3
+
+    assert 1 == await desk.until_idle()
+    assert "left out some of its history" in desk.told().note
+
+
 async def test_ones_trouble_is_its_own() -> None:
     desk = Desk("good", "bad")
     desk.history.broken["bad"] = SignalMalformed("two models answered")
