@@ -13,6 +13,10 @@ from typing import NoReturn
 import attrs
 import structlog
 
+from scaler.cluster.api import found
+from scaler.cluster.brakes import Brakes
+from scaler.cluster.cluster import Cluster
+from scaler.cluster.history import Counted, seen_lead_time
 from scaler.config.changes import until_restart
 from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource
@@ -66,7 +70,8 @@ class Ports:
 class Service:
     """The whole service in one event loop: sources, loop, servers.
 
-    A `history` takes the place of the sources that the settings name.
+    A `history` takes the place of the sources that the settings name. Without a `cluster`, all that
+    is known of replicas is what those say.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Service:
         clock: Clock | None = None,
         learning: Learning | None = None,
         history: History | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
@@ -86,8 +92,12 @@ class Service:
         self._histories = histories(
             settings, clock=self._clock, telemetry=self.telemetry, store=self._store
         )
+        self._cluster = cluster
         told = history or Activation(self._histories)
         learning = learning or Learning(refreshing=Refreshing())
+        if cluster:
+            told = Counted(told, cluster=cluster)
+            learning = attrs.evolve(learning, lead_times=partial(seen_lead_time, cluster=cluster))
         self._compare = partial(compare, history=told, learning=learning)
         self.loop = Loop(
             history=told,
@@ -95,6 +105,7 @@ class Service:
             settle=settings.settle,
             learning=learning,
             listener=Journal(telemetry=self.telemetry, served=self._served, trails=self._trails),
+            brakes=Brakes(cluster) if cluster else None,
         )
         self.loop.use(settle=settings.settle, frozen=settings.freeze)
         self._worker = Worker(Path(settings.state) if settings.state else None)
@@ -127,6 +138,8 @@ class Service:
         except ConfigError:
             await self.stop()
             raise
+        if self._cluster:
+            self._cluster.start()
         self.loop.declare(declared(self.settings))
         running = (self.loop.run(), self._forecaster.run())
         self._tasks = [asyncio.create_task(each) for each in running]
@@ -156,6 +169,8 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._cluster:
+            self._cluster.stop()
         await self._worker.close()
         await self._histories.close()
         if self._store:
@@ -175,6 +190,12 @@ class Service:
             troubles=self.loop.troubles,
             compare=self._compare,
         )
+
+
+def reachable(settings: Settings, *, clock: Clock) -> Cluster | None:
+    """The cluster that this process runs in, or that KUBECONFIG names; None where there is none."""
+    api = found()
+    return Cluster(api, now=clock.now, every=settings.evaluation_interval) if api else None
 
 
 def opened(settings: Settings, *, telemetry: Telemetry) -> Store | None:
@@ -261,9 +282,11 @@ async def _serve(read: Callable[[], Settings]) -> None:
     loop.add_signal_handler(signal.SIGHUP, again.set)
     settings = read()
     configure_logging(style=settings.log.format, level=settings.log.level)
-    service = Service(settings)
+    cluster = reachable(settings, clock=SystemClock())
+    service = Service(settings, cluster=cluster)
     ports = await service.start()
-    log.info("serving", grpc=ports.grpc, ops=ports.ops, **_found(settings))
+    within = {"kubernetes": cluster is not None}
+    log.info("serving", grpc=ports.grpc, ops=ports.ops, **_found(settings), **within)
     following = asyncio.create_task(_follow(service, read, again=again))
     await told.wait()
     log.info("stopping")

@@ -17,6 +17,8 @@ SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/scaledobjects"
 HPAS = "/apis/autoscaling/v2/horizontalpodautoscalers"
 FIRST_LOOK = 1.2
 """Seconds that the first look at a workload may take: somebody is waiting for an answer."""
+FORGET_AFTER = 3600
+"""Seconds after which a workload that nobody reads is no longer looked at."""
 
 log = structlog.get_logger()
 
@@ -36,6 +38,7 @@ class Cluster:
         self._hpas = Collection(HPAS, api=api, understand=hpa, now=now)
         self._pods: dict[str, Collection[Pod]] = {}
         self._followed: dict[Place, Followed] = {}
+        self._asked: dict[Place, float] = {}
         self._paths: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -61,18 +64,14 @@ class Cluster:
 
         A place is the namespace and name of a ScaledObject.
         """
+        wanted = set(places)
         with self._lock:
-            new = [place for place in places if place not in self._followed]
+            new = wanted - self._followed.keys()
             self._followed |= {place: Followed() for place in new}
+            self._asked |= dict.fromkeys(wanted, self._now())
         if new:
             looks = (asyncio.to_thread(self._first_look, place) for place in new)
             await asyncio.wait([asyncio.ensure_future(each) for each in looks], timeout=FIRST_LOOK)
-
-    def forget(self, place: Place) -> None:
-        """Look at this one no longer."""
-        with self._lock:
-            self._followed.pop(place, None)
-            self._troubles.pop(place, None)
 
     def facts(self, place: Place, *, at: int, within: int) -> Facts | None:
         """What was seen at `at`, or up to `within` seconds before; None where nothing was."""
@@ -115,13 +114,21 @@ class Cluster:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            with self._lock:
-                places = list(self._followed)
-            for place in places:
+            for place in self._places():
                 if self._over.is_set():
                     return
                 self._look_safely(place)
             self._over.wait(self._every)
+
+    def _places(self) -> list[Place]:
+        """Whom somebody still asks for; the others are forgotten."""
+        with self._lock:
+            for place, asked in list(self._asked.items()):
+                if self._now() - asked > FORGET_AFTER:
+                    del self._asked[place]
+                    self._followed.pop(place, None)
+                    self._troubles.pop(place, None)
+            return list(self._followed)
 
     def _first_look(self, place: Place) -> None:
         self._scaled.until_read(FIRST_LOOK)

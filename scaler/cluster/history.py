@@ -21,6 +21,12 @@ class Source(Protocol):
         ...
 
 
+def seen_lead_time(workload: Workload, *, cluster: Cluster) -> int | None:
+    """How long nine in ten of its replicas took from created to ready, in seconds."""
+    seen = cluster.lead_time((workload.key.namespace, workload.key.name))
+    return seen.whole if seen else None
+
+
 class Counted:
     """Adds to readings what was seen in the cluster. Implements the runtime's `History`.
 

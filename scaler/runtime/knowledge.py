@@ -1,12 +1,13 @@
 """When knowledge is learned, and from which history: aligned, so that everybody knows the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
+from scaler.config.workload import Workload
 from scaler.errors import Defect, ForescaleError
 from scaler.policy import learn
-from scaler.policy.model import Readings
+from scaler.policy.model import Knowledge, Readings
 from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold
 from scaler.runtime.forecasts.refreshing import Refreshing
@@ -15,6 +16,14 @@ from scaler.runtime.history import History
 KEPT = 3
 """Epochs kept for each workload: ticks that are folded again may lie before the newest. All that
 were learned together are kept, for the long memory of a first sight that is folded with them."""
+
+
+LeadTimes = Callable[[Workload], int | None]
+"""How long a workload's replicas were seen to take until ready, in seconds; None without any."""
+
+
+def _nobody_looked(workload: Workload) -> int | None:
+    return None
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +40,8 @@ class Learning:
     grace: int = 300
     refreshing: Refreshing | None = None
     """When demand is forecast; None where it is not."""
+    lead_times: LeadTimes = _nobody_looked
+    """Who sees replicas start."""
 
     def epoch(self, at: float) -> int:
         """The epoch whose knowledge counts at `at`."""
@@ -81,6 +92,15 @@ def _learn(
 ) -> None:
     for epoch in epochs:
         lessons = [r for r in past if epoch - learning.lookback <= r.at < epoch]
-        fold.known[epoch] = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
+        known = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
+        fold.known[epoch] = _timed(known, workload=fold.workload, learning=learning)
     for old in sorted(fold.known)[: -max(KEPT, len(epochs))]:
         del fold.known[old]
+
+
+def _timed(known: Knowledge, *, workload: Workload, learning: Learning) -> Knowledge:
+    """With the lead time that was seen, where the user gave none."""
+    seen = learning.lead_times(workload)
+    if seen is None or workload.spec.lead_time is not None:
+        return known
+    return attrs.evolve(known, lead_time=min(max(seen, 1), workload.spec.lead_time_max))

@@ -15,6 +15,7 @@ from scaler.policy.bounds import keep
 from scaler.policy.model import value_of
 from scaler.runtime.advance import AT_ONCE, advance
 from scaler.runtime.board import Board, Published
+from scaler.runtime.brakes import Brakes, NoBrakes
 from scaler.runtime.clock import Clock
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.forecasts.outlooks import outlooks_for
@@ -66,6 +67,7 @@ class Loop:
         settle: int,
         learning: Learning | None = None,
         listener: Listener | None = None,
+        brakes: Brakes | None = None,
     ) -> None:
         self.board = Board()
         self._history = history
@@ -73,6 +75,7 @@ class Loop:
         self._settle = settle
         self._learning = learning or Learning()
         self._listener = listener or Listener()
+        self._brakes = brakes or NoBrakes()
         self._watchlist = Watchlist()
         self._looks: set[asyncio.Task[None]] = set()
         self._newcomers = Newcomers()
@@ -248,7 +251,7 @@ class Loop:
         watched = self._watchlist.get(progress.published.workload.key)
         if watched is None:
             return
-        published = self._kept(progress.published) if self._frozen else progress.published
+        published = self._braked(progress.published)
         before = self._active(published.workload)
         self.board.post(published)
         self._listener.progressed(attrs.evolve(progress, published=published))
@@ -256,6 +259,13 @@ class Loop:
         if self._active(published.workload) != before:
             watched.edge.set()
             watched.edge = asyncio.Event()
+
+    def _braked(self, published: Published) -> Published:
+        """As it may be served: while frozen, what was published last; else what the brakes say."""
+        workload, decision = published.workload, published.decision
+        if self._frozen or self._brakes.frozen(workload, at=decision.at):
+            return self._kept(published)
+        return attrs.evolve(published, decision=self._brakes.apply(decision, workload=workload))
 
     def _kept(self, published: Published) -> Published:
         """What was published last goes on; at first sight, what the scale target asks for.
