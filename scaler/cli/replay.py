@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from scaler.cli.series import OUTPUT, SPAN, Parsed
 from scaler.config import values
+from scaler.studies.executors import executor
 from scaler.studies.plan import Span
 from scaler.studies.replay.demand import Stretch
 from scaler.studies.replay.document import document, write_courses
@@ -97,6 +98,14 @@ def _pair(given: str) -> tuple[str, str]:
     show_default=True,
     help="Another seed draws other requests from the same demand.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    envvar="FORESCALE_JOBS",
+    show_default=True,
+    help="Processes that share the policies.",
+)
 @click.option("--time", metavar="COLUMN", envvar="FORESCALE_TIME", help="Column of times.")
 @click.option(
     "--value",
@@ -141,6 +150,7 @@ def command(  # noqa: PLR0913 - one for each option
     warm_up: int,
     pairs: tuple[tuple[str, str], ...],
     seed: int,
+    jobs: int,
     time: str | None,
     columns: tuple[str, ...],
     key: str | None,
@@ -163,7 +173,7 @@ def command(  # noqa: PLR0913 - one for each option
     )
     chosen = Columns(time=time, values=columns, id=key, events=events)
     found = [trace for path in files for trace in traces(path, columns=chosen)]
-    boards = _played(found, replay=replay)
+    boards = _played(found, replay=replay, jobs=jobs)
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8") as file:
             write_courses(boards, file=file)
@@ -178,16 +188,10 @@ def command(  # noqa: PLR0913 - one for each option
     click.echo(f"{summary}\n\n{EXPLAINED}" if summary else EXPLAINED)
 
 
-def _played(found: Sequence[Trace], *, replay: Replay) -> list[Scoreboard]:
+def _played(found: Sequence[Trace], *, replay: Replay, jobs: int) -> list[Scoreboard]:
     """Play every trace; a terminal shows how far it is."""
     console = Console(stderr=True)
-    boards = []
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("replay", total=len(found) * (len(replay.policies) + 1))
-        for trace in found:
-            for each in play(trace, replay=replay):
-                if isinstance(each, Scoreboard):
-                    boards.append(each)
-                else:
-                    progress.advance(task)
-    return boards
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+    with bar, executor(jobs=jobs) as pool:
+        task = bar.add_task("replay", total=len(found) * len(replay.policies))
+        return play(found, replay=replay, executor=pool, done=lambda: bar.advance(task))

@@ -27,7 +27,8 @@ def fleet_spec(lead_time: int) -> FleetSpec:
 class Course:
     """What happened in each step of the demand, warm-up included."""
 
-    rival: Rival
+    name: str
+    """The rival's."""
     demand: Demand
     capacity: float
     """Requests per second of a replica."""
@@ -57,7 +58,7 @@ async def course(
         wanted[place], ready[place] = fleet.wanted, fleet.ready
         billed[place] = (fleet.replica_seconds - before) / STEP
     return Course(
-        rival=rival,
+        name=rival.name,
         demand=demand,
         capacity=fleet.engine.capacity,
         objective=fleet.objective,

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,7 +42,7 @@ class Line:
     @property
     def name(self) -> str:
         """The rival's."""
-        return self.course.rival.name
+        return self.course.name
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -63,43 +64,67 @@ def engine_of(lead_time: int) -> MeanEngine:
     return MeanEngine(spec=fleet_spec(lead_time).engine, lengths=CHAT)
 
 
-def play(trace: Trace, *, replay: Replay) -> Iterator[Line | Scoreboard]:
-    """Yield each line as it is played, and the scoreboard last.
+def play(
+    found: Sequence[Trace],
+    *,
+    replay: Replay,
+    executor: Executor,
+    done: Callable[[], None] = lambda: None,
+) -> list[Scoreboard]:
+    """Return the scoreboard of each trace; `done` is called after each policy of each.
+
+    Raises:
+        ConfigError: the metadata are wrong, or a trace cannot be replayed.
+    """
+
+    def begun(trace: Trace, policy: Policy) -> Future[Line]:
+        future = executor.submit(line, trace, policy=policy, replay=replay)
+        future.add_done_callback(lambda _: done())
+        return future
+
+    futures = [[begun(trace, policy) for policy in replay.policies] for trace in found]
+    try:
+        return [
+            _board(trace, lines=[each.result() for each in row], replay=replay)
+            for trace, row in zip(found, futures, strict=True)
+        ]
+    finally:
+        for future in (each for row in futures for each in row):
+            future.cancel()
+
+
+def line(trace: Trace, *, policy: Policy, replay: Replay) -> Line:
+    """Play one policy.
 
     Raises:
         ConfigError: the metadata are wrong, or the trace cannot be replayed.
     """
-    engine = engine_of(replay.lead_time)
     with TemporaryDirectory(prefix="forescale-") as folder:
-        scene = Scene(
-            demand=demand(trace, stretch=replay.stretch, capacity=engine.capacity),
-            engine=engine,
-            metadata=replay.metadata,
-            lead_time=replay.lead_time,
-            folder=Path(folder),
-        )
-        lines: list[Line] = []
-        for line in _lines(replay.policies, scene=scene):
-            lines.append(line)
-            yield line
-    yield Scoreboard(
-        demand=scene.demand,
-        capacity=engine.capacity,
-        tokens=engine.tokens,
-        objective=scene.workload.spec.objective,
-        lines=lines,
+        scene = _scene(trace, replay=replay, folder=Path(folder))
+        history = Observed(scene.demand, engine=scene.engine)
+        return _line(rival(policy, scene=scene, history=history), history, scene=scene)
+
+
+def _scene(trace: Trace, *, replay: Replay, folder: Path) -> Scene:
+    engine = engine_of(replay.lead_time)
+    return Scene(
+        demand=demand(trace, stretch=replay.stretch, capacity=engine.capacity),
+        engine=engine,
+        metadata=replay.metadata,
+        lead_time=replay.lead_time,
+        folder=folder,
     )
 
 
-def _lines(policies: Sequence[Policy], *, scene: Scene) -> Iterator[Line]:
-    first: Line | None = None
-    for policy in policies:
-        history = Observed(scene.demand, engine=scene.engine)
-        line = _line(rival(policy, scene=scene, history=history), history, scene=scene)
-        first = first or line
-        yield line
-    if first is not None:
-        yield _equal(first, scene=scene)
+def _board(trace: Trace, *, lines: list[Line], replay: Replay) -> Scoreboard:
+    scene = _scene(trace, replay=replay, folder=Path())
+    return Scoreboard(
+        demand=scene.demand,
+        capacity=scene.engine.capacity,
+        tokens=scene.engine.tokens,
+        objective=scene.workload.spec.objective,
+        lines=[*lines, _equal(lines[0], scene=scene)],
+    )
 
 
 def _line(rival: Rival, history: Observed, *, scene: Scene) -> Line:

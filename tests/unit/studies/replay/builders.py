@@ -4,11 +4,11 @@ import numpy as np
 
 from forecasting.arrays import FloatArray
 from forecasting.series import Series
+from scaler.studies.executors import Here
 from scaler.studies.plan import span
 from scaler.studies.replay.course import Course
 from scaler.studies.replay.demand import STEP, Demand, Stretch, demand
 from scaler.studies.replay.policies import policy
-from scaler.studies.replay.rivals import Fixed
 from scaler.studies.replay.scoreboard import Replay, Scoreboard, play
 from scaler.studies.traces import Trace
 
@@ -39,8 +39,8 @@ def a_replay(*policies: str, seed: int = 1, **metadata: str) -> Replay:
 
 
 def played(*policies: str, seed: int = 1, hours: int = 4, **metadata: str) -> Scoreboard:
-    *_, board = play(a_trace(hours=hours), replay=a_replay(*policies, seed=seed, **metadata))
-    assert isinstance(board, Scoreboard)
+    replay = a_replay(*policies, seed=seed, **metadata)
+    (board,) = play([a_trace(hours=hours)], replay=replay, executor=Here())
     return board
 
 
@@ -53,7 +53,7 @@ def a_course(*, over: FloatArray | None = None, wanted: FloatArray | None = None
     nothing = np.zeros(found.arrivals.size)
     assert steps <= found.arrivals.size <= steps + 12
     return Course(
-        rival=Fixed(name="fixed", replicas=2),
+        name="fixed",
         demand=found,
         capacity=CAPACITY,
         objective=2.0,

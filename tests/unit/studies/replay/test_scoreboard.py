@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import pickle
 from typing import Any
 
 import attrs
@@ -10,11 +11,13 @@ import orjson
 import pytest
 
 from scaler.errors import ConfigError
+from scaler.studies.executors import Here
 from scaler.studies.replay.document import SCHEMA, document, write_courses
 from scaler.studies.replay.lines import board_lines, summary_lines
 from scaler.studies.replay.page import page
+from scaler.studies.replay.policies import policy
 from scaler.studies.replay.score import Score
-from scaler.studies.replay.scoreboard import Scoreboard, play
+from scaler.studies.replay.scoreboard import Scoreboard, line, play
 from tests.unit.studies.replay.builders import a_replay, a_trace, played
 
 POLICIES = (
@@ -82,6 +85,14 @@ def test_same_seed_same_scores_and_another_seed_other_requests() -> None:
     assert scores(one)["keda-p95"] != scores(other)["keda-p95"]
 
 
+def test_a_policy_can_be_played_by_another_process() -> None:
+    asked = pickle.dumps((a_trace(), policy("keda-tokens"), a_replay("keda-tokens")))
+    trace, one, replay = pickle.loads(asked)  # noqa: S301 - our own
+    played_there = pickle.loads(pickle.dumps(line(trace, policy=one, replay=replay)))  # noqa: S301 - our own
+
+    assert played("keda-tokens").lines[0].score == played_there.score
+
+
 def test_a_forecast_orders_ahead_of_a_rise_that_came_before() -> None:
     board = played(
         "realtime", "realtime:reactive", hours=10, tokensPerReplica=CAPACITY, season="2h"
@@ -104,7 +115,11 @@ def test_objective_and_bounds_of_the_metadata_hold_for_all() -> None:
 )
 def test_wrong_metadata_are_refused(key: str, value: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        list(play(a_trace(), replay=attrs.evolve(a_replay("realtime"), metadata={key: value})))
+        play(
+            [a_trace()],
+            replay=attrs.evolve(a_replay("realtime"), metadata={key: value}),
+            executor=Here(),
+        )
 
 
 def test_scoreboard_is_told_in_lines(board: Scoreboard) -> None:
