@@ -7,6 +7,7 @@ is no engine or GPU series at all.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import chain
+from math import nan
 
 from attrs import frozen
 
@@ -46,14 +47,14 @@ def vllm_page(replica: ReplicaSnapshot) -> str | None:
         return None
     labels = {"engine": "0", "model_name": replica.model}
     families = chain(
-        _vllm_gauges(engine, labels),
+        _vllm_gauges(engine, labels, waiting=nan if replica.garbled else engine.waiting),
         _vllm_counters(engine, labels),
         _vllm_histograms(engine, labels),
     )
     return "".join(families)
 
 
-def _vllm_gauges(engine: EngineSnapshot, labels: Labels) -> Iterable[str]:
+def _vllm_gauges(engine: EngineSnapshot, labels: Labels, *, waiting: float) -> Iterable[str]:
     cache = {
         **labels,
         "block_size": str(_BLOCK),
@@ -61,7 +62,7 @@ def _vllm_gauges(engine: EngineSnapshot, labels: Labels) -> Iterable[str]:
     }
     for name, documentation, value in (
         ("num_requests_running", "Requests in the batch.", engine.running),
-        ("num_requests_waiting", "Requests waiting to be scheduled.", engine.waiting),
+        ("num_requests_waiting", "Requests waiting to be scheduled.", waiting),
         ("kv_cache_usage_perc", "KV cache in use. 1 means 100 percent.", engine.kv_usage),
     ):
         yield _family(f"vllm:{name}", "gauge", documentation, [_Sample(labels=labels, value=value)])

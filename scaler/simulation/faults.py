@@ -30,12 +30,25 @@ def silent(fleet: Fleet) -> None:
         replica.silent = True
 
 
+def mute(fleet: Fleet) -> None:
+    """Make every replica stop reporting, as a broken scrape does; all go on working."""
+    for replica in fleet.replicas:
+        replica.silent = True
+
+
+def garbled(fleet: Fleet) -> None:
+    """Make every replica report a queue that is not a number."""
+    for replica in fleet.replicas:
+        replica.garbled = True
+
+
 def heal(fleet: Fleet) -> None:
     """End every fault above; replicas that were stuck become ready a lead time from now."""
     fleet.unstick()
     for replica in fleet.replicas:
         replica.slow(1.0)
         replica.silent = False
+        replica.garbled = False
 
 
 FAULTS: Mapping[str, Callable[[Fleet], None]] = {
@@ -43,4 +56,6 @@ FAULTS: Mapping[str, Callable[[Fleet], None]] = {
     "stuck": stuck,
     "restart": restart,
     "silent": silent,
+    "mute": mute,
+    "garbled": garbled,
 }

@@ -16,6 +16,7 @@ class Replica:
         self.created = created
         self.stuck: str | None = None
         self.silent = False
+        self.garbled = False
         self.phase = Phase.PENDING
         self.terminating_since = math.inf
         self.engine: Engine | None = None
@@ -115,6 +116,7 @@ class Replica:
             phase=self.phase,
             stuck=self.stuck,
             silent=self.silent,
+            garbled=self.garbled,
             created=self.created,
             ready_at=self._ready_at,
             ready_since=self._ready_since,

@@ -48,6 +48,8 @@ class ReplicaSnapshot:
     """Why it will not become ready by itself, as Kubernetes names it; None for most."""
     silent: bool
     """It works, but its metrics cannot be read."""
+    garbled: bool = False
+    """It works, but the length of its queue reads NaN."""
     created: float
     ready_at: float | None
     """When it first became ready, in Unix seconds."""

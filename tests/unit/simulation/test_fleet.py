@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scaler.simulation.exposition import vllm_page
 from scaler.simulation.faults import FAULTS, heal
 from scaler.simulation.fleet import Fleet
 from scaler.simulation.names import pod_name
@@ -266,13 +267,30 @@ def test_fault_can_be_switched_on_and_healed_at_any_size(name: str) -> None:
         subject.advance(300.0)
         snapshot = subject.snapshot()
         assert ready + 1 == snapshot.ready
-        assert not any(replica.silent or replica.stuck for replica in snapshot.replicas)
+        assert not any(
+            replica.silent or replica.garbled or replica.stuck for replica in snapshot.replicas
+        )
 
 
 def test_half_of_the_replicas_can_fall_silent() -> None:
     subject = fleet(ready=4)
     FAULTS["silent"](subject)
     assert [replica.silent for replica in subject.snapshot().replicas] == [True, False, True, False]
+
+
+def test_all_replicas_can_fall_silent_or_report_a_queue_that_is_no_number() -> None:
+    subject = fleet(ready=2)
+    FAULTS["mute"](subject)
+    assert [None, None] == [vllm_page(replica) for replica in subject.snapshot().replicas]
+    heal(subject)
+    FAULTS["garbled"](subject)
+    for replica in subject.snapshot().replicas:
+        page = vllm_page(replica)
+        assert page is not None
+        waiting = next(
+            line for line in page.splitlines() if line.startswith("vllm:num_requests_wa")
+        )
+        assert waiting.endswith(" nan")
 
 
 def test_pod_names_are_those_of_a_deployment_and_never_repeat() -> None:
