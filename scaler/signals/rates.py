@@ -14,16 +14,18 @@ _NEAR = 1.1
 
 
 def rate(samples: Sequence[tuple[float, float]], *, at: float, window: float) -> float | None:
-    """Increase per second over the `window` seconds until `at`; None with fewer than two samples.
+    """Increase per second over the `window` seconds until `at`; None without two moments in it.
 
     `samples` are (time, value) pairs of one counter, oldest first. A value below the one before is
     a restart from zero.
     """
     inside = [(time, value) for time, value in samples if at - window < time <= at]
-    if len(inside) < 2:  # noqa: PLR2004 - two points make a slope
+    if not inside:
         return None
     (first_at, first), (last_at, last) = inside[0], inside[-1]
     span = last_at - first_at
+    if span <= 0:
+        return None
     increase = (
         last - first + sum(before for (_, before), (_, after) in pairwise(inside) if after < before)
     )

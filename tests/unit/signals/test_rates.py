@@ -27,6 +27,10 @@ def test_one_sample_is_no_rate() -> None:
     assert rate([], at=0, window=60) is None
 
 
+def test_two_samples_of_one_moment_are_no_rate() -> None:
+    assert rate([(10.0, 1.0), (10.0, 1.0)], at=10.0, window=60.0) is None
+
+
 def test_samples_outside_the_window_do_not_count() -> None:
     assert rate(counter(0, 100, 115), at=30, window=25) == pytest.approx(1.0)
 
