@@ -25,6 +25,7 @@ from scaler.simulation.spec import EngineSpec, FleetSpec, fixed_lead_time
 from scaler.simulation.traffic import Poisson
 from tests.e2e.api import Api, Object, talking
 from tests.e2e.pods import is_ready, replica_of
+from tests.e2e.workload import UNCOUNTED
 from tests.integration.service.world import REQUESTS, Rate, Target
 
 STEP = 0.25
@@ -82,6 +83,7 @@ class Models:
     def __init__(self) -> None:
         self.deployments: dict[Place, Object] = {}
         self.pods: dict[Place, Object] = {}
+        self.namespaces: dict[Place, Object] = {}
         self.engines: dict[Place, Engines] = {}
         self.dials: dict[Place, float] = {}
 
@@ -104,14 +106,18 @@ class Models:
         namespace, name = place
         engines = self.engines.get(place)
         replicas = []
+        if engines:
+            page = gateway_page(engines.gateway())
+            yield Target("gateway", f"/gateway/{namespace}/{name}", {}, page)
         for pod in self._pods_of(place):
             called = pod["metadata"]["name"]
             engine = engines.replica(called) if engines else None
-            page = engine and vllm_page(engine)
-            if page:
+            if engine and (own := vllm_page(engine)):
                 owner = {"namespace": namespace, "pod": called}
-                yield Target("vllm", f"/pods/{namespace}/{called}", owner, page)
+                yield Target("vllm", f"/pods/{namespace}/{called}", owner, own)
             replicas.append(replica_of(pod))
+        if not self._is_counted(namespace):
+            return
         fleet = FleetSnapshot(
             at=0.0,
             name=name,
@@ -125,9 +131,10 @@ class Models:
             replica_seconds=0.0,
         )
         yield Target("kube", f"/kube/{namespace}/{name}", {}, kube_page(fleet))
-        if engines:
-            page = gateway_page(engines.gateway())
-            yield Target("gateway", f"/gateway/{namespace}/{name}", {}, page)
+
+    def _is_counted(self, namespace: str) -> bool:
+        known = self.namespaces.get(("", namespace), {"metadata": {}})
+        return UNCOUNTED not in known["metadata"].get("labels", {})
 
     def _pods_of(self, place: Place) -> list[Object]:
         namespace, name = place
@@ -162,7 +169,7 @@ async def follow(api: Api, path: str, known: dict[Place, Object]) -> None:
 
 
 def _place(item: Object) -> Place:
-    return item["metadata"]["namespace"], item["metadata"]["name"]
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 class Site:
@@ -243,6 +250,7 @@ async def live(address: str) -> None:
             for path, known in (
                 ("/apis/apps/v1/deployments", models.deployments),
                 ("/api/v1/pods", models.pods),
+                ("/api/v1/namespaces", models.namespaces),
             )
         ]
         while not over.done():

@@ -19,6 +19,6 @@ class Table:
         self.rows.append(f"| {what} | {' | '.join(steps)} | {seconds:.0f} s |")
 
     def write(self) -> None:
-        """Write the rows where FORESCALE_TABLE says, if it does."""
-        if (file := os.environ.get("FORESCALE_TABLE")) and self.rows:
+        """Write the rows where E2E_TABLE says, if it does."""
+        if (file := os.environ.get("E2E_TABLE")) and self.rows:
             Path(file).write_text("\n".join([*self.rows, ""]))

@@ -178,8 +178,8 @@ async def test_the_model_does_what_the_real_controller_does(
 
 
 def keep(records: Mapping[str, Record]) -> None:
-    """Write the record where FORESCALE_RECORD says, to be a test without a cluster."""
-    if file := os.environ.get("FORESCALE_RECORD"):
+    """Write the record where E2E_RECORD says, to be a test without a cluster."""
+    if file := os.environ.get("E2E_RECORD"):
         kept = [
             {"name": name, "spec": r.spec, "steps": [attrs.astuple(step) for step in r.steps]}
             for name, r in records.items()

@@ -11,6 +11,9 @@ import attrs
 from tests.e2e.api import Api, ApiError, Object
 from tests.e2e.kwok import LOAD, NODE
 
+UNCOUNTED = "forescale.io/uncounted"
+"""Label of a namespace that the stand-in for kube-state-metrics does not see."""
+
 FOLLOW: Mapping[str, Any] = {
     "scaleUp": {
         "stabilizationWindowSeconds": 0,
@@ -68,6 +71,11 @@ class Workload:
     def hpa(self) -> str:
         space = f"/apis/autoscaling/v2/namespaces/{self.namespace}"
         return f"{space}/horizontalpodautoscalers/keda-hpa-{self.name}"
+
+    async def hide(self) -> None:
+        """Let nobody but the API server count the replicas: there is no kube-state-metrics here."""
+        space = {"name": self.namespace, "labels": {UNCOUNTED: "true"}}
+        await self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": space})
 
     async def deploy(self, *, replicas: int, load: str = "2s") -> None:
         """Have so many pods, which take `load` to become ready, and wait until they are."""
