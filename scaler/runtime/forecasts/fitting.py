@@ -39,14 +39,15 @@ def foresee(job: Job, *, keep: Keep) -> Answer:
     kept = keep.bases(job.name)
     before = keep.base(job.name, at=kept[-1]) if kept else None
     series = _joined(before.series if before else None, job)
-    said = keep.said(job.name)
+    said = keep.said(job.name, asked=job.asked)
     foreseen = [
         said.get(refresh) or _foreseen(job, series, refresh=refresh, keep=keep)
         for refresh in job.refreshes
     ]
     recent = {each.at: each for each in foreseen}
     oldest = job.refreshes[-1] - _REMEMBERED
-    keep.say(job.name, {at: each for at, each in (said | recent).items() if at >= oldest})
+    newer = {at: each for at, each in (said | recent).items() if at >= oldest}
+    keep.say(job.name, newer, asked=job.asked)
     return Answer(foreseen=tuple(foreseen), kept=next(reversed(keep.bases(job.name)), None))
 
 
@@ -91,9 +92,9 @@ def _fitted(job: Job, known: Series, *, base: int, keep: Keep) -> Fitted:
     learned = known.before(base)
     if len(learned) == 0:
         return _forecaster(job, known).fit(known)
-    fitted = keep.base(job.name, at=base)
-    if fitted is None or fitted.series != learned:
-        fitted = _forecaster(job, learned).fit(learned)
+    fitted, forecaster = keep.base(job.name, at=base), _forecaster(job, learned)
+    if fitted is None or fitted.series != learned or fitted.forecaster != forecaster:
+        fitted = forecaster.fit(learned)
         keep.keep(job.name, fitted, at=base)
     return fitted.update(known)
 

@@ -32,6 +32,11 @@ class Job:
     least: bytes
     refreshes: tuple[int, ...]
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """Whatever makes another forecast of the same history."""
+        return self.window, self.quantile, self.seasons, self.timezone
+
 
 @attrs.frozen(kw_only=True)
 class Answer:
@@ -41,14 +46,12 @@ class Answer:
     kept: int | None
 
 
-def name_of(workload: Workload, *, refreshing: Refreshing, window: int) -> str:
-    """Whose base this is, as a file name: whatever changes what is learned is part of it."""
+def name_of(workload: Workload, *, refreshing: Refreshing) -> str:
+    """Whose history this is, as a file name: whatever changes what is read is part of it."""
     watch = attrs.asdict(workload.watch, filter=lambda _, value: bool(value))
-    forecasting = workload.forecasting
     asked = (
         sorted((name, repr(value)) for name, value in watch.items()),
         workload.spec.unit.value,
-        (forecasting.quantile, forecasting.seasons, forecasting.timezone, window),
         attrs.astuple(refreshing),
     )
     digest = sha256(repr(asked).encode()).hexdigest()[:16]

@@ -21,6 +21,10 @@ _OLD = 35 * 86_400
 """Seconds after which a file that nobody has written to belongs to nobody."""
 
 
+Asked = tuple[object, ...]
+"""What was asked of a history."""
+
+
 class Keep:
     """A folder of bases and of what was said from them. It is trusted as the program itself is.
 
@@ -54,14 +58,17 @@ class Keep:
         for old in self.bases(name)[:-KEPT]:
             path_of(self._folder, name, base=old).unlink(missing_ok=True)
 
-    def said(self, name: str) -> dict[int, Foreseen]:
-        """Forecasts by refresh, as they were last kept."""
+    def said(self, name: str, *, asked: Asked) -> dict[int, Foreseen]:
+        """Forecasts by refresh, as they were last kept; none where another was asked for."""
         found = _read(self._folder / f"{name}{_SAID}")
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, tuple) or found[0] != asked:
+            return {}
+        said: dict[int, Foreseen] = found[1]
+        return said
 
-    def say(self, name: str, said: dict[int, Foreseen]) -> None:
+    def say(self, name: str, said: dict[int, Foreseen], *, asked: Asked) -> None:
         """Keep these forecasts instead of those before."""
-        _write(self._folder / f"{name}{_SAID}", said)
+        _write(self._folder / f"{name}{_SAID}", (asked, said))
 
     def sweep(self, *, now: float) -> None:
         """Remove files of workloads that are long gone."""

@@ -62,12 +62,14 @@ class Past:
     @property
     def window(self) -> int:
         """Seconds that a forecast looks ahead of its refresh."""
-        return self.refreshing.window(prior_lead_time(self.workload.spec))
+        known = self.fold.known
+        lead_time = known[max(known)].lead_time if known else prior_lead_time(self.workload.spec)
+        return self.refreshing.window(lead_time)
 
     @property
     def name(self) -> str:
         """Under which name its base is kept."""
-        return name_of(self.workload, refreshing=self.refreshing, window=self.window)
+        return name_of(self.workload, refreshing=self.refreshing)
 
     def missing(self, refresh: int, *, most: int) -> range:
         """The ticks to read next on the way to a refresh, `most` at a time."""

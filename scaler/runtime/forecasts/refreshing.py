@@ -9,6 +9,9 @@ from scaler.config.workload import Workload
 HOUR = 3600
 DAY = 24 * HOUR
 
+LEAD_TIMES = (60, 120, 180, 300, 450, 600, 900, 1200, 1800)
+"""Seconds that are reckoned with; one in between counts as the next."""
+
 
 @attrs.frozen(kw_only=True)
 class Refreshing:
@@ -54,5 +57,7 @@ class Refreshing:
         """Seconds ahead of a refresh for which its forecast must hold.
 
         It counts until `grace + every` after it, and what is ordered last comes a lead time later.
+        A lead time that was seen to change a little changes nothing: each window is learned anew.
         """
-        return -(-(self.grace + self.every + lead_time) // self.step) * self.step
+        reckoned = next((each for each in LEAD_TIMES if each >= lead_time), lead_time)
+        return -(-(self.grace + self.every + reckoned) // self.step) * self.step

@@ -64,10 +64,51 @@ def test_a_decision_that_says_nothing_is_answered_with_its_note() -> None:
         board.answer(WORKLOAD.key, now=EPOCH)
 
 
-def test_a_workload_with_changed_metadata_is_listed_once_by_what_was_posted_last() -> None:
+CHANGED = asked(holdFor="20m")
+
+
+def both() -> Board:
+    """A ScaledObject whose metadata were changed: 4 by the old ones, 7 by the new."""
     board = Board()
-    changed = asked(holdFor="20m")
-    board.post(attrs.evolve(published(9), workload=changed))
+    board.post(attrs.evolve(published(7), workload=CHANGED))
     board.post(published(4))
-    board.post(attrs.evolve(published(7), workload=changed))
-    assert [7] == [one.decision.target for one in board]
+    return board
+
+
+def shown(board: Board) -> list[int | None]:
+    named = board.named("default", "llama")
+    listed = [one.decision.target for one in board]
+    assert listed == ([] if named is None else [named.decision.target])
+    return listed
+
+
+def test_a_scaled_object_nobody_asked_for_is_shown_by_what_was_posted_last() -> None:
+    board = both()
+    board.post(attrs.evolve(published(9), workload=CHANGED))
+    assert [9] == shown(board)
+
+
+def test_a_scaled_object_is_shown_by_what_was_asked_last_whatever_is_posted_later() -> None:
+    board = both()
+    board.ask(CHANGED.key)
+    board.post(published(5))
+    assert [7] == shown(board)
+    board.ask(WORKLOAD.key)
+    board.post(attrs.evolve(published(9), workload=CHANGED))
+    assert [5] == shown(board)
+
+
+def test_a_decision_by_other_metadata_is_not_shown_for_what_has_none() -> None:
+    board = Board()
+    board.ask(WORKLOAD.key)
+    board.post(published(4))
+    board.ask(CHANGED.key)
+    assert [] == shown(board)
+    assert not board.shows(WORKLOAD.key)
+
+
+def test_what_was_asked_last_and_removed_leaves_the_place_to_what_is_there() -> None:
+    board = both()
+    board.ask(CHANGED.key)
+    board.remove(CHANGED.key)
+    assert [4] == shown(board)

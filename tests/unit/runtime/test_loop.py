@@ -31,6 +31,7 @@ class Heard(Listener):
     progress: list[Progress] = attrs.field(factory=list)
     ticks: int = 0
     gone: list[Workload] = attrs.field(factory=list)
+    left: list[Workload] = attrs.field(factory=list)
 
     def progressed(self, progress: Progress) -> None:
         self.progress.append(progress)
@@ -38,8 +39,9 @@ class Heard(Listener):
     def ticked(self, seconds: float) -> None:
         self.ticks += 1
 
-    def forgotten(self, workload: Workload) -> None:
+    def forgotten(self, workload: Workload, *, alone: bool) -> None:
         self.gone.append(workload)
+        self.left += [workload] if alone else []
 
 
 @attrs.define
@@ -180,6 +182,50 @@ async def test_changed_metadata_are_a_workload_of_their_own() -> None:
     async with running() as service:
         changed = asked(standby="3", maxReplicas="40")
         assert await service.target(changed) == (await service.target() or 0) + 3
+
+
+async def test_of_changed_metadata_only_what_was_asked_last_is_told_and_shown() -> None:
+    async with running() as service:
+        changed = asked(standby="3", maxReplicas="40")
+        for asking in (WORKLOAD, changed, WORKLOAD):
+            await service.target(asking)
+            service.heard.progress.clear()
+            await asyncio.sleep(MINUTE)
+            assert {asking} == {each.published.workload for each in service.heard.progress}
+            [shown] = service.loop.board
+            assert asking == shown.workload
+            assert shown == await service.loop.answer(asking)
+
+
+async def test_metadata_that_wait_for_their_first_look_are_shown_by_nothing_else() -> None:
+    async with running() as service:
+        await service.target()
+        service.history.failing = True
+        with pytest.raises(UnknownWorkload):
+            await service.target(asked(standby="3", maxReplicas="40"))
+        assert service.loop.board.named("default", "llama") is None
+
+
+async def test_a_stream_that_goes_on_with_old_metadata_does_not_ask_anew() -> None:
+    async with running() as service:
+        assert await service.loop.wait_active(WORKLOAD, known=None, within=10)
+        changed = asked(standby="3", maxReplicas="40")
+        await service.target(changed)
+        assert await service.loop.wait_active(WORKLOAD, known=True, within=10)
+        [shown] = service.loop.board
+        assert changed == shown.workload
+
+
+async def test_old_metadata_are_forgotten_alone_and_leave_the_scaled_object() -> None:
+    async with running() as service:
+        await service.target()
+        changed = asked(standby="3", maxReplicas="40")
+        for _ in range(FORGET_AFTER // MINUTE + 1):
+            await service.target(changed)
+            await asyncio.sleep(MINUTE)
+        assert ([WORKLOAD], []) == (service.heard.gone, service.heard.left)
+        await asyncio.sleep(FORGET_AFTER)
+        assert [changed] == service.heard.left
 
 
 async def test_a_history_that_raises_does_not_end_the_loop_and_is_told_once() -> None:

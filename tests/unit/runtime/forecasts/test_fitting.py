@@ -2,6 +2,7 @@
 
 from array import array
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -126,11 +127,30 @@ def test_files_that_nobody_writes_to_are_swept(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_whatever_changes_what_is_learned_changes_the_name() -> None:
+def test_whatever_changes_what_is_read_changes_the_name() -> None:
     def name(**metadata: str) -> str:
-        return name_of(asked(**metadata), refreshing=QUICK, window=720)
+        return name_of(asked(**metadata), refreshing=QUICK)
 
-    assert name() == name(headroom="0.7")
-    others = [name(season="day"), name(timezone="Europe/Berlin"), name(model="m"), name()]
-    others.append(name_of(asked(), refreshing=QUICK, window=900))
-    assert len(others) == len(set(others))
+    assert name() == name(headroom="0.7", season="day")
+    coarse = name_of(asked(), refreshing=attrs.evolve(QUICK, step=300))
+    assert 3 == len({name(), name(model="m"), coarse})
+
+
+@pytest.mark.parametrize(
+    "change", [{"window": 1020}, {"quantile": 0.8}, {"seasons": ()}, {"timezone": "Europe/Berlin"}]
+)
+def test_what_is_asked_otherwise_is_learned_anew_from_the_history_that_is_kept(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    foresee(job(), keep=Keep(tmp_path))
+    other = attrs.evolve(job(start=QUICK.base(START)), **change)
+    whole = attrs.evolve(job(), **change)
+
+    ours = foresee(other, keep=Keep(tmp_path)).foreseen
+    assert foresee(whole, keep=Keep(tmp_path / "whole")).foreseen == ours
+    assert other.window == only(ours).window
+
+
+def test_a_lead_time_that_changes_a_little_changes_no_window() -> None:
+    assert [720, 720, 900] == [QUICK.window(lead_time) for lead_time in (250, 300, 301)]
+    assert 2520 == QUICK.window(2100)
