@@ -26,15 +26,37 @@ class Published:
         spec = self.workload.spec
         return -spec.step <= now - self.decision.at <= spec.hold_for
 
+    def silence(self, now: int) -> str:
+        """Why nothing can be said of it at `now`; empty while its target can be said."""
+        if self.is_current(now):
+            return self.decision.note if self.decision.target is None else ""
+        age = now - self.decision.at
+        if age > 0:
+            return f"the last decision is {age} s old, and holdFor is over"
+        return f"the last decision is {-age} s ahead: the clock was set back"
+
 
 class Board:
-    """The newest decision of each workload. One writer (the loop), any number of readers."""
+    """The newest decision of each workload. One writer (the loop), any number of readers.
+
+    Where metadata change, one ScaledObject is several workloads for a while. What is shown of it is
+    the one that was asked for last, or nothing while that has no decision.
+    """
 
     def __init__(self) -> None:
         self._published: dict[Key, Published] = {}
+        self._asked: dict[tuple[str, str], Key] = {}
+
+    def ask(self, key: Key) -> None:
+        """Somebody asks for this workload: from now on its ScaledObject is shown by it."""
+        self._asked[key.namespace, key.name] = key
+
+    def shows(self, key: Key) -> bool:
+        """Whether no other metadata of this ScaledObject were asked for since."""
+        return self._asked.get((key.namespace, key.name), key) == key
 
     def post(self, published: Published) -> None:
-        """Replace what stands for this workload; it counts as the newest of its name."""
+        """Replace what stands for this workload; it is the newest of its ScaledObject."""
         key = published.workload.key
         self._published.pop(key, None)
         self._published[key] = published
@@ -42,6 +64,9 @@ class Board:
     def remove(self, key: Key) -> None:
         """Forget a workload that nobody asks for any more."""
         self._published.pop(key, None)
+        name = (key.namespace, key.name)
+        if self._asked.get(name) == key:
+            del self._asked[name]
 
     def latest(self, key: Key) -> Published:
         """What stands for `key`, however old.
@@ -64,22 +89,16 @@ class Board:
                 or says nothing.
         """
         published = self.latest(key)
-        decision = published.decision
-        if not published.is_current(now):
-            age = now - decision.at
-            msg = (
-                f"{key}: the last decision is {age} s old, and holdFor is over"
-                if age > 0
-                else f"{key}: the last decision is {-age} s ahead: the clock was set back"
-            )
-            raise DecisionExpired(msg)
-        if decision.target is None:
-            msg = f"{key}: {decision.note}"
+        if not published.is_current(now) or published.decision.target is None:
+            msg = f"{key}: {published.silence(now)}"
             raise DecisionExpired(msg)
         return published
 
     def named(self, namespace: str, name: str) -> Published | None:
-        """The newest decision on a ScaledObject, whatever its metadata were; None without one."""
+        """What is shown of a ScaledObject; of one that nobody asked for, the newest decision."""
+        asked = self._asked.get((namespace, name))
+        if asked is not None:
+            return self._published.get(asked)
         for published in reversed(self._published.values()):
             key = published.workload.key
             if key.name == name and key.namespace == namespace:
@@ -87,9 +106,10 @@ class Board:
         return None
 
     def __iter__(self) -> Iterator[Published]:
-        """The newest of each ScaledObject, in no order; safe while the loop goes on posting.
-
-        While metadata change, a workload is known under its old and its new key.
-        """
-        newest = {(key.namespace, key.name): it for key, it in self._published.items()}
-        return iter(list(newest.values()))
+        """What is shown of each ScaledObject, in no order; safe while the loop goes on posting."""
+        shown = {
+            (key.namespace, key.name): published
+            for key, published in self._published.items()
+            if self.shows(key)
+        }
+        return iter(list(shown.values()))

@@ -47,13 +47,13 @@ class Listener:
     """Is told what happens, for logs, metrics and the record. Does nothing by itself."""
 
     def progressed(self, progress: Progress) -> None:
-        """A workload was decided on."""
+        """A workload was decided on, by the metadata that were asked for last."""
 
     def ticked(self, seconds: float) -> None:
         """Workloads of one second and one origin were read and decided."""
 
-    def forgotten(self, workload: Workload) -> None:
-        """Nobody asks for this workload any more."""
+    def forgotten(self, workload: Workload, *, alone: bool) -> None:
+        """Nobody asks for this workload any more; if `alone`, nor for its ScaledObject."""
 
 
 class Loop:
@@ -116,6 +116,7 @@ class Loop:
             DecisionExpired: nothing true can be said any more.
         """
         watched = self._meet(workload)
+        self.board.ask(workload.key)
         if not watched.looked.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(watched.looked.wait(), FIRST_LOOK)
@@ -129,6 +130,7 @@ class Loop:
             DecisionExpired: nothing true can be said any more.
         """
         watched = self._meet(workload)
+        self.board.ask(workload.key)
         return self._stands(watched) if watched.looked.is_set() else None
 
     def _stands(self, watched: Watched) -> Published:
@@ -146,10 +148,15 @@ class Loop:
     async def wait_active(
         self, workload: Workload, *, known: bool | None, within: float
     ) -> bool | None:
-        """Whether it is active, once that differs from `known`, at the latest after `within` s."""
+        """Whether it is active, once that differs from `known`, at the latest after `within` s.
+
+        Who knows nothing yet asks anew; who goes on waiting may do so by metadata of the past.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
         watched = self._meet(workload)
+        if known is None:
+            self.board.ask(workload.key)
         while True:
             edge = watched.edge
             active = self._active(workload)
@@ -195,6 +202,7 @@ class Loop:
         met = Watched(fold=fold, asked_at=now, busy=True)
         met.ticked = met.tick_by(int(now - LAG))
         self._watchlist.add(met)
+        self.board.ask(workload.key)
         log.info("workload_met", workload=str(workload.key))
         self._greet(self._newcomers.add(met))
         return met
@@ -254,7 +262,8 @@ class Loop:
         published = self._braked(progress.published)
         before = self._active(published.workload)
         self.board.post(published)
-        self._listener.progressed(attrs.evolve(progress, published=published))
+        if self.board.shows(published.workload.key):
+            self._listener.progressed(attrs.evolve(progress, published=published))
         watched.looked.set()
         if self._active(published.workload) != before:
             watched.edge.set()
@@ -293,9 +302,12 @@ class Loop:
             )
 
     def _forget(self, now: float) -> None:
-        for workload in self._watchlist.leave(now=now):
-            self.board.remove(workload.key)
-            self._listener.forgotten(workload)
+        gone = self._watchlist.leave(now=now)
+        left = self._watchlist.names() if gone else ()
+        for workload in gone:
+            key = workload.key
+            self.board.remove(key)
+            self._listener.forgotten(workload, alone=(key.namespace, key.name) not in left)
             log.info("workload_forgotten", workload=str(workload.key))
 
 

@@ -1,6 +1,7 @@
 """Everyone under watch: because somebody asks for it, or because the settings declare it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from scaler.config.workload import Key, Workload
 from scaler.runtime.fold import Fold
@@ -39,6 +40,13 @@ class Watchlist:
         for workload in gone:
             del self._watched[workload.key]
         return gone
+
+    def names(self) -> AbstractSet[tuple[str, str]]:
+        """Namespace and name of every ScaledObject that is watched."""
+        return {
+            (watched.fold.workload.key.namespace, watched.fold.workload.key.name)
+            for watched in self._watched.values()
+        }
 
     def due(self, *, at: int) -> Sequence[Watched]:
         """Those whose tick has come by `at`, each once; they count as busy from now on."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import attrs
 import structlog
 
-from scaler.config.workload import Workload
+from scaler.config.workload import Key, Workload
 from scaler.policy.model import Decision
 from scaler.runtime.fold import Progress
 from scaler.runtime.loop import Listener
@@ -24,7 +24,7 @@ class Journal(Listener):
     telemetry: Telemetry
     served: Served
     trails: Trails
-    _targets: dict[str, int | None] = attrs.field(factory=dict)
+    _targets: dict[Key, int | None] = attrs.field(factory=dict)
 
     def progressed(self, progress: Progress) -> None:
         """A workload was decided on."""
@@ -35,10 +35,10 @@ class Journal(Listener):
         if log.is_enabled_for(logging.DEBUG):
             for settled in progress.settled:
                 log.debug("settled", workload=str(key), **_said(settled))
-        before = self._targets.get(str(key))
-        if str(key) in self._targets and before == decision.target:
+        before = self._targets.get(key)
+        if key in self._targets and before == decision.target:
             return
-        self._targets[str(key)] = decision.target
+        self._targets[key] = decision.target
         log.info(
             "target_changed",
             workload=str(key),
@@ -50,10 +50,12 @@ class Journal(Listener):
         """A slot of workloads was read and decided."""
         self.telemetry.tick(seconds)
 
-    def forgotten(self, workload: Workload) -> None:
-        """Nobody asks for this workload any more."""
+    def forgotten(self, workload: Workload, *, alone: bool) -> None:
+        """Nobody asks for this workload any more; what is kept by name goes with the last."""
         key = workload.key
-        self._targets.pop(str(key), None)
+        self._targets.pop(key, None)
+        if not alone:
+            return
         self.telemetry.forget(key.namespace, key.name)
         self.served.forget(key.namespace, key.name)
         self.trails.forget(key.namespace, key.name)

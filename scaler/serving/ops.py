@@ -83,14 +83,14 @@ class _Handlers:
     async def workload(self, request: web.Request) -> web.Response:
         """The last decision of one workload, with its reasons, and why there is no newer one."""
         namespace, name = request.match_info["namespace"], request.match_info["name"]
-        published = self._operations.board.named(namespace, name)
-        _, trouble = self._operations.waiting(namespace, name) or (None, "")
-        if published is not None:
-            return _json(explanation(published, trouble=trouble, now=self._operations.now()))
-        if trouble:
-            message = f"{namespace}/{name}: nothing was decided yet: {trouble}"
+        shown = self._operations.shown(namespace, name)
+        if shown is None:
+            raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        if shown.published is None:
+            message = f"{namespace}/{name}: nothing was decided yet: {shown.trouble}"
             raise _refusal(web.HTTPServiceUnavailable, message)
-        raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
+        now = self._operations.now()
+        return _json(explanation(shown.published, trouble=shown.trouble, now=now))
 
     async def decisions(self, request: web.Request) -> web.Response:
         """What was served, by default in the last hour."""

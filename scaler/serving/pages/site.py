@@ -9,10 +9,8 @@ import attrs
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from scaler.config.workload import Workload
 from scaler.errors import SignalError
-from scaler.runtime.board import Published
-from scaler.serving.operations import Operations
+from scaler.serving.operations import Operations, Shown
 from scaler.serving.pages import wording
 from scaler.serving.pages.detail import detail, serving
 from scaler.serving.pages.overview import SORTS, Assessed, assess, overview, query
@@ -111,29 +109,19 @@ class Site:
 
     def _subjects(self, now: int) -> Iterator[Subject]:
         """Everything on the board, and what should be there and is not yet."""
-        waiting = {str(each[0].key): each for each in self._operations.troubles().items()}
-        for published in self._operations.board:
-            _, failure = waiting.pop(str(published.workload.key), (published.workload, ""))
-            yield self._subject(published.workload, published, failure=failure, now=now)
-        for workload, failure in waiting.values():
-            yield self._subject(workload, None, failure=failure, now=now)
+        for shown in self._operations.every():
+            yield self._subject(shown, now=now)
 
     def _named(self, namespace: str, name: str, *, now: int) -> Subject | None:
-        published = self._operations.board.named(namespace, name)
-        waiting, failure = self._operations.waiting(namespace, name) or (None, "")
-        workload = published.workload if published else waiting
-        if workload is None:
-            return None
-        return self._subject(workload, published, failure=failure, now=now)
+        shown = self._operations.shown(namespace, name)
+        return None if shown is None else self._subject(shown, now=now)
 
-    def _subject(
-        self, workload: Workload, published: Published | None, *, failure: str, now: int
-    ) -> Subject:
-        key = workload.key
+    def _subject(self, shown: Shown, *, now: int) -> Subject:
+        key = shown.workload.key
         return Subject(
-            workload=workload,
-            published=published,
-            failure=failure,
+            workload=shown.workload,
+            published=shown.published,
+            failure=shown.trouble,
             asked=self._operations.telemetry.last_poll(key.namespace, key.name),
             now=now,
         )
