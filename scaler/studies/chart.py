@@ -31,7 +31,7 @@ def thin(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]
 
 def dates(first: int, last: int, *, shift: int) -> Axis:
     """Return an axis of times, labeled with date or time of day."""
-    clock = slice(11, 16) if last - first < 2 * 86_400 else slice(0, 10)
+    clock = slice(11, 16) if last - first < 2 * 86_400 else slice(5, 10)
     marks = np.linspace(first, last, 4)
     ticks = [(float(at), iso(int(at) + shift)[clock]) for at in marks]
     return Axis(low=float(first), high=float(last), ticks=ticks)
