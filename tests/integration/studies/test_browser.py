@@ -1,4 +1,4 @@
-"""The pages of studies in a real browser: on a wide and a narrow screen, light, dark and printed."""
+"""The pages of studies in a real browser: wide and narrow, light and dark, and printed."""
 
 import base64
 from collections.abc import Callable
