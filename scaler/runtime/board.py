@@ -26,10 +26,14 @@ class Published:
         spec = self.workload.spec
         return -spec.step <= now - self.decision.at <= spec.hold_for
 
-    def silence(self, now: int) -> str:
-        """Why nothing can be said of it at `now`; empty while its target can be said."""
+    def target(self, now: int) -> int | None:
+        """The target that may be said at `now`; None where there is none, or no longer."""
+        return self.decision.target if self.is_current(now) else None
+
+    def note(self, now: int) -> str:
+        """A word on what may be said at `now`; where no target may be, the reason."""
         if self.is_current(now):
-            return self.decision.note if self.decision.target is None else ""
+            return self.decision.note
         age = now - self.decision.at
         if age > 0:
             return f"the last decision is {age} s old, and holdFor is over"
@@ -89,8 +93,8 @@ class Board:
                 or says nothing.
         """
         published = self.latest(key)
-        if not published.is_current(now) or published.decision.target is None:
-            msg = f"{key}: {published.silence(now)}"
+        if published.target(now) is None:
+            msg = f"{key}: {published.note(now)}"
             raise DecisionExpired(msg)
         return published
 

@@ -18,18 +18,19 @@ Document = dict[str, Any]
 
 
 def summary(published: Published, *, now: int) -> Document:
-    """One line of the list of workloads."""
+    """One line of the list of workloads; its target is null where KEDA is given none."""
     decision = published.decision
     return {
         "namespace": published.workload.key.namespace,
         "name": published.workload.key.name,
         "digest": published.workload.key.digest,
-        "target": decision.target,
+        "target": published.target(now),
         "active": decision.active,
         "winner": decision.winner,
         "at": decision.at,
         "age": now - decision.at,
         "missing": _missing(decision),
+        "note": published.note(now),
     }
 
 
@@ -40,7 +41,6 @@ def explanation(published: Published, *, trouble: str = "", now: int) -> Documen
     return {
         "schema": SCHEMA,
         **summary(published, now=now),
-        "note": decision.note,
         "trouble": trouble or None,
         "recommendations": [_recommendation(each) for each in decision.recommendations],
         "limits": [attrs.asdict(limit) for limit in decision.limits],

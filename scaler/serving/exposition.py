@@ -79,10 +79,8 @@ def _escaped(text: str) -> str:
 
 
 def _target(published: Published, moment: Moment) -> Series:
-    decision = published.decision
     # An old target is no target: nothing is served from it either.
-    if decision.target is not None and published.is_current(moment.now):
-        yield {}, decision.target
+    return _known(published.target(moment.now))
 
 
 def _recommendations(published: Published, moment: Moment) -> Series:

@@ -152,7 +152,7 @@ def _row(assessed: Assessed, chart: Chart) -> Row:
     return Row(
         assessed=assessed,
         chart=chart,
-        target=decision.target,
+        target=assessed.subject.target,
         wanted=value_of(readings.wanted),
         ready=value_of(readings.ready),
         winner=decision.winner,

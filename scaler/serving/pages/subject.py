@@ -54,6 +54,11 @@ class Subject:
         """Seconds since the newest decision."""
         return self.now - self.published.decision.at if self.published else None
 
+    @property
+    def target(self) -> int | None:
+        """What KEDA is given; None where it is given none."""
+        return self.published.target(self.now) if self.published else None
+
 
 def troubles(subject: Subject) -> list[Trouble]:
     """Everything worth a word, the worst first; empty where all is fine."""
@@ -76,9 +81,8 @@ def _decision(subject: Subject) -> Found:
         return
     decision, spec, age = published.decision, published.workload.spec, subject.age or 0
     why = f": {failure}" if failure else ""
-    if age > spec.hold_for:
-        held = duration(spec.hold_for)
-        yield Level.TROUBLE, f"no new decision for {held} (holdFor), so KEDA gets none{why}"
+    if not published.is_current(subject.now):
+        yield Level.TROUBLE, f"{published.note(subject.now)}, so KEDA gets no target{why}"
     elif decision.target is None:
         yield Level.TROUBLE, f"no target, so KEDA gets none: {decision.note}"
     elif age > LATE_TICKS * spec.step:
@@ -107,7 +111,7 @@ def _readings(subject: Subject) -> Found:
     if stuck:
         verb = "does" if stuck == 1 else "do"
         yield Level.WARNING, f"{plural(stuck, 'replica')} {verb} not come up"
-    coming = (decision.target or 0) - (value_of(readings.ready) or 0)
+    coming = (subject.target or 0) - (value_of(readings.ready) or 0)
     if value_of(readings.ready) is not None and coming > 0:
         yield Level.NOTE, f"{plural(coming, 'replica')} short of the target"
 

@@ -85,6 +85,7 @@ async def test_workloads_are_listed(ops: Ops) -> None:
         "at": AT,
         "age": 10,
         "missing": {"utilization": "absent"},
+        "note": "",
     }
     assert expected == document["workloads"][0]
     assert 2 == len(document["workloads"])
@@ -103,6 +104,15 @@ async def test_workload_is_explained(ops: Ops) -> None:
     assert [limit] == document["limits"]
     assert 0.8 == document["spec"]["headroom"]
     assert 240 == document["knowledge"]["lead_time"]
+
+
+async def test_an_expired_target_is_not_stated(ops: Ops) -> None:
+    ops.board.post(published(at=NOW - 1801))
+    _, document = await ops.json("/api/v1/workloads/models/llama")
+    _, listed = await ops.json("/api/v1/workloads")
+    note = "the last decision is 1801 s old, and holdFor is over"
+    for each in (document, *listed["workloads"]):
+        assert (None, True, note) == (each["target"], each["active"], each["note"])
 
 
 async def test_unknown_workload_is_not_found(ops: Ops) -> None:

@@ -58,6 +58,11 @@ def test_row_says_what_was_decided() -> None:
     assert ("tokens", ["maxReplicas"], ["utilization"]) == (row.winner, row.limits, row.absent)
 
 
+def test_an_expired_target_is_not_stated() -> None:
+    assert [5] == [row.target for row in shown(published()).rows]
+    assert [None] == [row.target for row in shown(published(), now=NOW + 1801).rows]
+
+
 def test_lines_have_one_span() -> None:
     trails = Trails()
     old, young = published("old", at=NOW - 5000), published("young")

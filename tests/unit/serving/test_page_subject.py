@@ -59,7 +59,13 @@ def test_no_target_is_trouble() -> None:
 def test_decision_past_hold_for_is_trouble() -> None:
     late = AT + 1801
     (worst, *_) = found(healthy(), now=late, asked=late, failure="default: no answer in 10 s")
-    text = "no new decision for 30m (holdFor), so KEDA gets none: default: no answer in 10 s"
+    text = "the last decision is 1801 s old, and holdFor is over, so KEDA gets no target"
+    assert (Level.TROUBLE, f"{text}: default: no answer in 10 s") == worst
+
+
+def test_decision_ahead_of_a_clock_that_was_set_back_is_trouble() -> None:
+    (worst, *_) = found(healthy(), now=AT - 60, asked=AT - 60)
+    text = "the last decision is 60 s ahead: the clock was set back, so KEDA gets no target"
     assert (Level.TROUBLE, text) == worst
 
 
