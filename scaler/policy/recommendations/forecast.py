@@ -81,7 +81,7 @@ def _ahead(forecast: Foreseen, *, situation: Situation) -> Recommendation:
         replicas=min(bound, most) / unit,
         formula=FORMULA,
         terms=terms,
-        note="; ".join([*limited, _why(forecast)]),
+        note="; ".join([*limited, _why(forecast), *filter(None, [forecast.note])]),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from forecasting.calendar import Calendar
 from forecasting.forecast import Forecast, ForecastSpec, Reason
 from forecasting.forecaster import Fitted, Forecaster
+from forecasting.health import health
 from forecasting.series import Series
 from scaler.policy.model import Belief, Foreseen
 from scaler.runtime.forecasts.job import Answer, Job
@@ -132,11 +133,18 @@ def _told(job: Job, fitted: Fitted) -> Foreseen:
         skill=_known(made.skill),
         coverage=_known(made.coverage),
         chosen=_chosen(made),
+        note=_trouble(fitted),
     )
 
 
 def _chosen(made: Forecast) -> tuple[tuple[str, float], ...]:
     return tuple((each.name, round(each.weight, 4)) for each in made.chosen[:_TOLD])
+
+
+def _trouble(fitted: Fitted) -> str:
+    """What somebody who relies on it should know."""
+    lost = health(fitted).coverage_lost
+    return "fewer bounds held than chance explains: margins are widening" if lost else ""
 
 
 def _usual(job: Job, series: Series) -> float | None:

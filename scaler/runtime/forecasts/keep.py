@@ -71,9 +71,9 @@ class Keep:
         _write(self._folder / f"{name}{_SAID}", (asked, said))
 
     def sweep(self, *, now: float) -> None:
-        """Remove files of workloads that are long gone."""
-        oldest = now - _OLD
-        for path in (*self._folder.glob(f"*{SUFFIX}"), *self._folder.glob(f"*{_SAID}")):
+        """Remove files of workloads that are long gone, and of other versions."""
+        oldest, versions = now - _OLD, self._folder.parent
+        for path in (*versions.glob(f"*/*{SUFFIX}"), *versions.glob(f"*/*{_SAID}")):
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 

@@ -60,6 +60,13 @@ def test_ten_times_too_much_is_limited_by_the_usual_peak_and_says_so() -> None:
     assert of(decision, "forecast").note.startswith("limited by forecastMaxExtra; ")
 
 
+def test_a_trouble_of_the_forecast_is_passed_on() -> None:
+    troubled = foreseen(Belief.NO_SKILL, note="fewer bounds held than chance explains")
+
+    said = of(decided(QUIET, known=known(troubled)), "forecast").note
+    assert said.endswith("headroom; fewer bounds held than chance explains")
+
+
 @pytest.mark.parametrize("bound", [math.nan, math.inf, -1.0, None])
 def test_a_bound_that_is_no_number_is_headroom_on_what_is_measured(bound: float | None) -> None:
     asked = of(decided(QUIET, known=known(foreseen(bound=bound))), "forecast")

@@ -117,14 +117,16 @@ def test_lower_bounds_are_not_learned_from(whole: Foreseen, tmp_path: Path) -> N
 
 
 def test_files_that_nobody_writes_to_are_swept(tmp_path: Path) -> None:
-    keep = Keep(tmp_path)
-    foresee(job(), keep=keep)
-    written = path_of(tmp_path, "llama", base=QUICK.base(START)).stat().st_mtime
+    old, new = tmp_path / "1.0", tmp_path / "2.0"
+    keep = Keep(new)
+    for each in (Keep(old), keep):
+        foresee(job(), keep=each)
+    written = path_of(new, "llama", base=QUICK.base(START)).stat().st_mtime
 
     keep.sweep(now=written + 34 * 86_400)
-    assert [QUICK.base(START)] == bases(tmp_path, "llama")
+    assert [QUICK.base(START)] == bases(new, "llama") == bases(old, "llama")
     keep.sweep(now=written + 36 * 86_400)
-    assert [] == list(tmp_path.iterdir())
+    assert [] == [*new.iterdir(), *old.iterdir()]
 
 
 def test_whatever_changes_what_is_read_changes_the_name() -> None:
