@@ -80,7 +80,7 @@ _TABLE = (
     ),
     _key(
         "workloadKind",
-        values.text,
+        values.kind,
         "watch.kind",
         default="`Deployment`",
         doc="kind of the scaled object, which decides how its pods are named",

@@ -30,6 +30,16 @@ _DECIMAL = re.compile(rf"[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]{{1,3}})?")
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _QUOTED = r'"(?:[^"\\\n]|\\[^\n])*"|' + r"'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`"
 _MATCHER = re.compile(rf"\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED})\s*")
+_KIND = re.compile(r"(?=[A-Z0-9]*[a-z])[A-Z][A-Za-z0-9]{0,62}")
+_SCALED = (
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "LeaderWorkerSet",
+    "Rollout",
+    "InferenceService",
+)
+"""Kinds that serve models and can be scaled; any other may be named as well."""
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _POLICY = re.compile(r"([0-9]{1,9})(%?)/(\S+)")
 
@@ -64,6 +74,16 @@ def text(given: str) -> str:
     if not given.strip():
         raise Invalid("must not be empty")
     return given.strip()
+
+
+def kind(given: str) -> str:
+    """The kind of a Kubernetes object, in the case in which it is looked up."""
+    stripped = given.strip()
+    known = {kind.lower(): kind for kind in _SCALED}.get(stripped.lower(), stripped)
+    if known != stripped or not _KIND.fullmatch(stripped):
+        rule = "must be a kind as its API spells it, such as Deployment"
+        raise Invalid(rule, hint=nearest(stripped, _SCALED))
+    return stripped
 
 
 def boolean(given: str) -> bool:

@@ -50,6 +50,38 @@ def test_fractions_of_a_second_are_refused_where_whole_ones_count() -> None:
         values.whole_seconds()("1500ms")
 
 
+@pytest.mark.parametrize("text", ["Deployment", " StatefulSet ", "LLMInferenceService", "Fleet2"])
+def test_any_kind_may_be_named(text: str) -> None:
+    assert text.strip() == values.kind(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("deployment", "Deployment"),
+        ("Statefulset", "StatefulSet"),
+        ("STATEFULSET", "StatefulSet"),
+        ("leader-worker-set", "LeaderWorkerSet"),
+        ("rollouts", "Rollout"),
+        ("apps/v1 Deployment", "Deployment"),
+        ("inferenceservice", "InferenceService"),
+    ],
+)
+def test_a_kind_in_another_spelling_is_refused_and_the_one_that_is_meant_is_named(
+    text: str, meant: str
+) -> None:
+    with pytest.raises(Invalid, match="must be a kind as its API spells it") as refusal:
+        values.kind(text)
+    assert f"did you mean {meant!r}?" == refusal.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "sts", "my fleet", "FLEET", "Fleet.v1"])
+def test_what_is_no_kind_is_refused_without_a_guess(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        values.kind(text)
+    assert "" == refusal.value.hint
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "1e400", "0x10", "1_000", "", "--1", "1,5", "٣"])
 def test_what_is_not_a_plain_decimal_is_no_number(text: str) -> None:
     with pytest.raises(Invalid):
