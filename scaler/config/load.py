@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from scaler.config import values
+from scaler.config.check.documents import documents
+from scaler.config.check.finding import Finding
 from scaler.config.environment import strangers
 from scaler.config.metadata import check_defaults
 from scaler.config.profiles import PROFILES
@@ -14,9 +14,6 @@ from scaler.config.settings import ENVIRONMENT, Settings
 from scaler.config.structure import section
 from scaler.config.understand import understand
 from scaler.errors import ConfigError, Problem
-
-# What PyYAML lets pass of int(), of date() and of its own look-ups.
-_UNCAUGHT = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 
 
 def load(path: Path | None, *, environ: Mapping[str, str]) -> Settings:
@@ -51,15 +48,25 @@ def read(raw: dict[str, Any], *, environ: Mapping[str, str]) -> Settings:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_bytes()
+    except OSError as error:
         raise ConfigError(Problem(path=str(path), rule=f"cannot be read: {error}")) from error
-    except (yaml.YAMLError, *_UNCAUGHT) as error:
-        where = " ".join(str(error).split()) or type(error).__name__
-        raise ConfigError(Problem(path=str(path), rule=f"is not YAML: {where}")) from error
-    if raw is not None and not isinstance(raw, dict):
+    found, mistakes = documents(text, file=str(path))
+    if mistakes:
+        raise ConfigError(*map(_mistake, mistakes))
+    if len(found) > 1:
+        raise ConfigError(Problem(path=str(path), rule="must be one document"))
+    raw = found[0].raw if found else {}
+    if not isinstance(raw, dict):
         raise ConfigError(Problem(path=str(path), rule="must be a mapping of settings"))
-    return raw or {}
+    return raw
+
+
+def _mistake(found: Finding) -> Problem:
+    """What is wrong with the file as YAML, before any of it is understood."""
+    if found.key:
+        return Problem(path=found.key, rule=found.says, hint=f"line {found.line} of {found.file}")
+    return Problem(path=found.file, rule=found.says, hint=f"line {found.line}" * bool(found.line))
 
 
 def _put(raw: dict[str, Any], keys: list[str], *, value: str) -> None:

@@ -9,6 +9,9 @@ import yaml
 from scaler.config.check.finding import Code, Finding
 from scaler.config.structure import join
 
+# What PyYAML lets pass of int(), of date() and of its own look-ups.
+_UNCAUGHT = (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
+
 
 @attrs.frozen(kw_only=True)
 class Document:
@@ -51,9 +54,10 @@ def documents(text: bytes, *, file: str) -> tuple[list[Document], list[Finding]]
         loader = yaml.SafeLoader(text)
         while loader.check_node():
             found.extend(_document(loader, file=file, number=len(found) + 1))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, *_UNCAUGHT) as error:
         mark = getattr(error, "problem_mark", None)
-        says = f"is not YAML: {getattr(error, 'problem', None) or error}"
+        why = getattr(error, "problem", None) or str(error) or type(error).__name__
+        says = f"is not YAML: {' '.join(why.split())}"
         line = mark.line + 1 if mark else 0
         broken = Finding(
             code=Code.UNREADABLE,

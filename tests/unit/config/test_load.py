@@ -1,5 +1,6 @@
 """File and environment to settings, or every mistake with its path."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -125,6 +126,34 @@ def test_mistake_is_named_with_its_path(path: Path, text: str, path_: str, part:
     (problem,) = refusal.value.problems
     assert path_ == problem.path
     assert part in str(problem)
+
+
+def test_a_key_that_is_given_twice_is_named_with_its_line(path: Path) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(path, "settle: 5s\nlog:\n  level: info\n  format: json\n  level: debug\nsettle: 9s\n")
+    assert {
+        f"log.level: is given twice, and only one of them counts (line 5 of {path})",
+        f"settle: is given twice, and only one of them counts (line 6 of {path})",
+    } == {str(problem) for problem in refusal.value.problems}
+
+
+def test_what_is_no_yaml_is_named_with_its_line(path: Path) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        read(path, "settle: 5s\nlog: [")
+    assert re.match(rf"{path}: is not YAML: .* \(line 2\)", str(refusal.value))
+
+
+def test_a_second_document_is_refused(path: Path) -> None:
+    with pytest.raises(ConfigError, match="must be one document"):
+        read(path, "settle: 5s\n---\nsettle: 9s\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["2020-99-99", "{[]: 1}", "!!timestamp x", "\ud7ff: 0o9", "=: =", "a: &a [*a]"]
+)
+def test_what_yaml_stumbles_over_is_a_config_error(path: Path, text: str) -> None:
+    with pytest.raises(ConfigError):
+        read(path, text)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a", "\x00", "just text"])
