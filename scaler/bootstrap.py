@@ -30,6 +30,7 @@ from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.forecasts.worker import Worker
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning
+from scaler.runtime.lasting import Lasting
 from scaler.runtime.look import Look, look
 from scaler.runtime.loop import LAG, Loop
 from scaler.serving.journal import Journal
@@ -55,6 +56,9 @@ LAST_CALL = 4.5
 
 SELDOM = 100_000
 """The oldest generation of objects is collected this seldom: each time stalls every answer."""
+
+TICKING = "ticking"
+"""The task without which nothing is decided."""
 
 log = structlog.get_logger()
 
@@ -125,7 +129,7 @@ class Service:
         )
         self._keda = KedaServer(self.servicer, settings=settings.grpc)
         self._ops = OpsServer(self._operations(), address=settings.ops.address)
-        self._tasks: Sequence[asyncio.Task[None]] = ()
+        self._lasting = Lasting()
 
     async def start(self) -> Ports:
         """Listen, watch what is declared, and tick.
@@ -141,8 +145,8 @@ class Service:
         if self._cluster:
             self._cluster.start()
         self.loop.declare(declared(self.settings))
-        running = (self.loop.run(), self._forecaster.run())
-        self._tasks = [asyncio.create_task(each) for each in running]
+        self._lasting.start(TICKING, self.loop.run())
+        self._lasting.start("forecasting", self._forecaster.run())
         return ports
 
     async def use(self, settings: Settings) -> None:
@@ -166,15 +170,22 @@ class Service:
         """End streams, finish what is being answered, and close the sources."""
         await self._keda.stop()
         await self._ops.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lasting.stop()
         if self._cluster:
             self._cluster.stop()
         await self._worker.close()
         await self._histories.close()
         if self._store:
             await self._store.close()
+
+    def _unready(self) -> str:
+        waiting = "" if self.loop.passed else "no first look at every workload yet"
+        return self._dead() or waiting
+
+    def _dead(self) -> str:
+        """Without the loop, targets only age; without forecasts, they still follow demand."""
+        ended = self._lasting.ended(TICKING)
+        return f"nothing is decided any more: {ended}" if ended else ""
 
     def _now(self) -> int:
         return int(self._clock.now())
@@ -185,7 +196,8 @@ class Service:
             served=self._served,
             telemetry=self.telemetry,
             now=self._now,
-            unready=lambda: "" if self.loop.passed else "no first look at every workload yet",
+            unready=self._unready,
+            dead=self._dead,
             trails=self._trails,
             troubles=self.loop.troubles,
             compare=self._compare,

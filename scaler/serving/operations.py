@@ -39,7 +39,8 @@ class Shown:
 class Operations:
     """What the endpoints and the pages read.
 
-    `unready` is why the service is not ready, empty when it is; `troubles` are the workloads that
+    `unready` is why the service is not ready, empty when it is; `dead` why it never will be again,
+    unless it is started anew; `troubles` are the workloads that
     wait for an answer of their source, and why, the newest last.
     """
 
@@ -48,6 +49,7 @@ class Operations:
     telemetry: Telemetry
     now: Callable[[], int]
     unready: Callable[[], str]
+    dead: Callable[[], str] = str
     trails: Trails = attrs.field(factory=Trails)
     troubles: Callable[[], Mapping[Workload, str]] = dict
     compare: Compare = _nothing_to_compare

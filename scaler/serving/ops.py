@@ -69,11 +69,10 @@ class _Handlers:
         return await _stream(request, (piece.encode() for piece in page), kind=kind)
 
     async def live(self, request: web.Request) -> web.Response:
-        return web.Response(text="alive\n")
+        return _probed(self._operations.dead(), well="alive")
 
     async def ready(self, request: web.Request) -> web.Response:
-        reason = self._operations.unready()
-        return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
+        return _probed(self._operations.unready(), well="ready")
 
     async def workloads(self, request: web.Request) -> web.StreamResponse:
         """Every workload in a line."""
@@ -166,6 +165,10 @@ def _application(operations: Operations) -> web.Application:
 
 def _json(document: object) -> web.Response:
     return web.Response(body=orjson.dumps(document), content_type=_JSON)
+
+
+def _probed(reason: str, *, well: str) -> web.Response:
+    return web.Response(text=f"{reason or well}\n", status=503 if reason else 200)
 
 
 def _refusal(kind: type[web.HTTPException], message: str) -> web.HTTPException:
