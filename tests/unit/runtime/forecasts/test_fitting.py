@@ -92,6 +92,17 @@ def test_a_refit_keeps_the_base_before_it_and_no_more(tmp_path: Path) -> None:
     assert [QUICK.base(end) for end in ends[-2:]] == bases(tmp_path, "llama")
 
 
+def test_after_refits_a_chain_of_bases_says_what_the_whole_history_says(tmp_path: Path) -> None:
+    chain, end = Keep(tmp_path / "chain"), START
+    answer = foresee(job(), keep=chain)
+    for _ in range(2):
+        assert answer.kept is not None
+        end += QUICK.refit
+        answer = foresee(job(start=answer.kept, end=end, refreshes=(end,)), keep=chain)
+
+    assert foresee(job(end=end, refreshes=(end,)), keep=Keep(tmp_path / "alone")) == answer
+
+
 @pytest.mark.parametrize("damage", [b"", b"no pickle", b"\x80\x05N."])
 def test_a_damaged_base_is_learned_anew(whole: Foreseen, tmp_path: Path, damage: bytes) -> None:
     foresee(job(), keep=Keep(tmp_path))
