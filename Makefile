@@ -55,6 +55,11 @@ bench-forecast: $(SYNCED) ## accuracy and cost of forecasts over a folder of tra
 dashboards: $(SYNCED) ## regenerate the dashboards and the operator's rules from their code
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards
 
+.PHONY: dashboards-check
+dashboards-check: ## the dashboards against Grafana's own types; needs npm, and 26 MB
+	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/tools/grafana
+	node tests/tools/grafana/check.mjs dashboards/*.json
+
 .PHONY: protos
 protos: $(SYNCED) ## regenerate scaler/pb from protos/
 	$(PROTOC) $(call PROTOC_OUT,.)

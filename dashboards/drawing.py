@@ -149,6 +149,7 @@ def _table(question: Question) -> table.Panel:
     panel = (
         table.Panel()
         .cell_height(common.TableCellHeight.SM)
+        .cell_options(common.TableAutoCellOptions())
         .filterable(True)
         .with_transformation(DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(_organized(columns))

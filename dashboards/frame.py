@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders import dashboard, prometheus
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import (
+    Dashboard,
     DashboardCursorSync,
     DashboardLinkType,
     GridPos,
@@ -35,6 +36,17 @@ def text_of(board: Board) -> str:
     """Return the JSON that Grafana imports; the same board is the same text."""
     built = _framed(board).build()
     built.panels = list(_placed(board))
+    return encoded(built)
+
+
+def encoded(built: Dashboard) -> str:
+    """Return a dashboard as JSON, without what the SDK adds for want of a better value."""
+    for variable in built.templating.list_val or []:
+        # These are an interval's; Grafana's types know them of no other variable.
+        variable.auto = variable.auto_min = variable.auto_count = None
+    for link in built.links or []:
+        # In a menu nobody would find it.
+        link.placement = None  # type: ignore[assignment] # the SDK knows no other place
     return json.dumps(built, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -90,7 +102,6 @@ def _labels(name: str, *, of_all: str, several: bool, label: str = "") -> dashbo
         .label(name.capitalize())
         .datasource(SOURCE)
         .query({"query": query, "refId": "variable"})
-        .definition(query)
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
         .multi(several)
@@ -107,7 +118,6 @@ def _lead() -> dashboard.QueryVariable:
         .datasource(SOURCE)
         .hide(VariableHide.HIDE_VARIABLE)
         .query({"query": query, "refId": "variable"})
-        .definition(query)
         .regex(r"/} (\d+)/")
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
     )
@@ -142,6 +152,7 @@ def _decisions() -> dashboard.AnnotationQuery:
     changes = f"changes(forescale_target_replicas{{{CHOSEN}}}[1m])"
     expr = f"max by (namespace, scaledobject) ({changes}) > 0"
     return (
+        # Older Grafana reads `expr`, newer ones the target.
         dashboard.AnnotationQuery()
         .name("Decisions")
         .datasource(SOURCE)

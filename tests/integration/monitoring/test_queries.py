@@ -51,7 +51,7 @@ def every_variable() -> Asked:
         document = json.loads((HERE / f"{board.uid}.json").read_text())
         for variable in document["templating"]["list"]:
             if variable["type"] == "query":
-                name, _, rest = variable["definition"].partition("(")
+                name, _, rest = variable["query"]["query"].partition("(")
                 inside = rest.rpartition(", " if name == "label_values" else ")")[0]
                 found[f"{board.uid} ${variable['name']}"] = asked(inside, of="demo")
         for annotation in document["annotations"].get("list", []):
