@@ -54,18 +54,25 @@ def found() -> "KubernetesApi | None":
 
     A login in the user's home is left alone: nobody asked for that cluster.
     """
-    settings = client.Configuration()
+    settings, named = client.Configuration(), os.environ.get("KUBECONFIG")
     try:
-        if os.environ.get("KUBECONFIG"):
-            config.load_kube_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+        if named:
+            _load_files(named, settings)
         else:
             config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
     except (config.ConfigException, OSError) as error:
-        if os.environ.get("KUBECONFIG"):
+        if named:
             log.warning("kubeconfig_not_used", error=str(error))
         return None
     settings.retries = False  # who asks knows best when to ask again
     return KubernetesApi(client.ApiClient(settings))
+
+
+def _load_files(named: str, settings: client.Configuration) -> None:
+    # Named here, because the client looks at the environment only once.
+    config.load_kube_config(  # type: ignore[no-untyped-call]
+        config_file=named, client_configuration=settings
+    )
 
 
 class KubernetesApi:
