@@ -107,18 +107,25 @@ class Cluster:
     def login(self, name: str, identity: Identity) -> Path:
         """A kubeconfig by which `identity` is believed."""
         file = self.folder / f"{name}.kubeconfig"
-        file.write_text(json.dumps(self._kubeconfig(name, identity)))
+        files = {"client-certificate": str(identity.cert), "client-key": str(identity.key)}
+        file.write_text(json.dumps(self._kubeconfig(name, files)))
         return file
 
-    def _kubeconfig(self, name: str, identity: Identity) -> Mapping[str, Any]:
+    def account(self, name: str, *, namespace: str) -> Path:
+        """A kubeconfig by which a service account is believed, for an hour."""
+        file = self.folder / f"{namespace}-{name}.kubeconfig"
+        token = self.kubectl("create", "token", name, f"--namespace={namespace}").strip()
+        file.write_text(json.dumps(self._kubeconfig(name, {"token": token})))
+        return file
+
+    def _kubeconfig(self, name: str, user: Mapping[str, str]) -> Mapping[str, Any]:
         authority = str(self.papers.cluster.identity.cert)
-        files = {"client-certificate": str(identity.cert), "client-key": str(identity.key)}
         server = {"server": self.url, "certificate-authority": authority}
         return {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "here", "cluster": server}],
-            "users": [{"name": name, "user": files}],
+            "users": [{"name": name, "user": user}],
             "contexts": [{"name": "here", "context": {"cluster": "here", "user": name}}],
             "current-context": "here",
         }

@@ -1,6 +1,7 @@
 """Servers as processes of this machine: started, hung, killed, and what they said."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +16,12 @@ PATIENCE = 90.0
 
 class NotYetError(AssertionError):
     """What was waited for did not come; the message says what, and what the server said."""
+
+
+def _mortal() -> Sequence[str]:
+    """What makes a process end with this one, however that ends; where the machine can."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
 
 
 @attrs.define(kw_only=True)
@@ -39,7 +46,7 @@ class Server:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                list(self.command),
+                [*_mortal(), *self.command],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

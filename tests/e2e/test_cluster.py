@@ -1,4 +1,7 @@
-"""What Forescale knows of the cluster itself, by watches: lead times, brakes, the dead zone."""
+"""What Forescale knows of the cluster itself, by watches: lead times, brakes, the dead zone.
+
+All of it with the rights that `manifests/` gives its service account, and no others.
+"""
 
 import asyncio
 import json
@@ -11,17 +14,29 @@ import pytest
 from tests.e2e.dial import answered, asked, dialed, settings, turn
 from tests.e2e.processes import PATIENCE
 from tests.e2e.rig import Rig
+from tests.e2e.shown import keep
 from tests.e2e.workload import Workload, tolerant
 from tests.integration.service.forescale import Forescale, serving
 
+BASE = Path(__file__).parents[2] / "manifests/base"
 FOREVER = "2100-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def login(land: Rig) -> Path:
+    """What the pods of `manifests/base` log in with."""
+    for file in ("namespace.yaml", "rbac.yaml"):
+        land.cluster.kubectl("apply", "--namespace=forescale", f"--filename={BASE / file}")
+    who = "--as=system:serviceaccount:forescale:forescale"
+    keep("rights", land.cluster.kubectl("auth", "can-i", "--list", who))
+    return land.cluster.account("forescale", namespace="forescale")
 
 
 @pytest.fixture
 async def service(
-    land: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    land: Rig, login: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Forescale]:
-    monkeypatch.setenv("KUBECONFIG", str(land.cluster.kubeconfig))
+    monkeypatch.setenv("KUBECONFIG", str(login))
     async with serving(tmp_path, settings(land.prometheus.url)) as service:
         yield service
 

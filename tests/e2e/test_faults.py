@@ -21,6 +21,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 LASTS = 15
 """Seconds: seven polls of KEDA and of the HPA, which in their own rhythm are minutes."""
 STEADY, AFTER = 6, 8
+NEED = 5
+"""Scaling in waits until a replica more than is needed would still be too many."""
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +150,9 @@ async def api_server_is_away(scene: Scene) -> AsyncIterator[None]:
     cluster = scene.land.cluster
     cluster.apiserver.kill()
     yield
-    await asyncio.to_thread(cluster.apiserver.start_until, cluster.is_ready)
+    # A server ends with the thread that started it.
+    cluster.apiserver.start()
+    await asyncio.to_thread(cluster.apiserver.until, cluster.is_ready, what="ready")
 
 
 FAULTS: tuple[Callable[[Scene], AbstractAsyncContextManager[None]], ...] = (
@@ -170,7 +174,7 @@ FAULTS: tuple[Callable[[Scene], AbstractAsyncContextManager[None]], ...] = (
 async def test_no_replica_is_lost_while(
     scene: Scene, table: Table, fault: Callable[[Scene], AbstractAsyncContextManager[None]]
 ) -> None:
-    await scene.turn(STEADY)
+    await scene.turn(NEED)
     await scene.until_ready(STEADY)
 
     async with AsyncExitStack() as stack:

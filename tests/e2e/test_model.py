@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -15,6 +13,7 @@ from scaler.runtime.clock import SystemClock
 from tests.e2e.aggregated import Group, aggregated
 from tests.e2e.api import Api
 from tests.e2e.rig import Rig
+from tests.e2e.shown import keep
 from tests.e2e.workload import FOLLOW, Workload, tolerant
 from tests.unit.simulation.recorded import Step, modeled, real
 
@@ -145,7 +144,7 @@ def wandering(seed: int) -> list[float | None]:
 
 
 async def test_the_model_does_what_the_real_controller_does(
-    land: Rig, api: Api, workload: Workload, tmp_path: Path
+    land: Rig, api: Api, workload: Workload
 ) -> None:
     records = {
         name: Record(
@@ -171,17 +170,11 @@ async def test_the_model_does_what_the_real_controller_does(
         await asyncio.gather(*(record.over.wait() for record in records.values()))
     for record in records.values():
         await record.end()
-    keep(records)
+    kept = [
+        {"name": name, "spec": r.spec, "steps": [attrs.astuple(step) for step in r.steps]}
+        for name, r in records.items()
+    ]
+    keep("recorded_hpa.jsonl", "".join(f"{json.dumps(each)}\n" for each in kept))
 
     for name, record in records.items():
         assert (name, real(record.steps)) == (name, modeled(record.steps, spec=record.spec))
-
-
-def keep(records: Mapping[str, Record]) -> None:
-    """Write the record where E2E_RECORD says, to be a test without a cluster."""
-    if file := os.environ.get("E2E_RECORD"):
-        kept = [
-            {"name": name, "spec": r.spec, "steps": [attrs.astuple(step) for step in r.steps]}
-            for name, r in records.items()
-        ]
-        Path(file).write_text("".join(f"{json.dumps(each)}\n" for each in kept))

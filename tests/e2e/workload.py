@@ -93,7 +93,13 @@ class Workload:
                         "spec": {
                             "nodeName": NODE,
                             "terminationGracePeriodSeconds": 0,
-                            "containers": [{"name": "engine", "image": "engine:1"}],
+                            "containers": [
+                                {
+                                    "name": "engine",
+                                    "image": "engine:1",
+                                    "resources": {"requests": {"cpu": "1"}},
+                                }
+                            ],
                         },
                     },
                 },

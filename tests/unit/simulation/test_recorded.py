@@ -1,6 +1,6 @@
 """The model of the HPA against a record of the real controller of Kubernetes 1.36.
 
-`make e2e` with FORESCALE_RECORD=FILE writes such a record.
+`make e2e` with E2E_SHOWN=FOLDER writes such a record.
 """
 
 import json
