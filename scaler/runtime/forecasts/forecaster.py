@@ -181,10 +181,11 @@ class Forecaster:
         self, pasts: Sequence[Past], ticks: range
     ) -> Mapping[Past, Sequence[Readings]]:
         """What is known of each at these ticks; who has no answer is asked again later."""
+        workloads = [past.lean for past in pasts]
         try:
-            said = await read_apart(self._history, [past.workload for past in pasts], ticks)
+            said = await read_apart(self._history, workloads, ticks)
         except SignalError as error:
-            said = dict.fromkeys([past.workload for past in pasts], error)
+            said = dict.fromkeys(workloads, error)
         found: dict[Past, Sequence[Readings]] = {}
         for past in pasts:
             answer = said.get(past.workload, ())

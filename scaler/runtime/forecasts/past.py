@@ -9,6 +9,7 @@ from scaler.config.workload import ForecastUse, Workload
 from scaler.policy.learn import prior_lead_time
 from scaler.policy.lesson import lesson
 from scaler.policy.model import Foreseen, Readings
+from scaler.policy.spec import Vote
 from scaler.runtime.fold import Fold
 from scaler.runtime.forecasts.job import Job, name_of
 from scaler.runtime.forecasts.outlooks import Outlooks
@@ -44,6 +45,12 @@ class Past:
     def workload(self) -> Workload:
         """Whose past this is."""
         return self.fold.workload
+
+    @property
+    def lean(self) -> Workload:
+        """The same without the signals that a forecast learns nothing from: they cost the most."""
+        spec = attrs.evolve(self.workload.spec, latency=Vote.OFF, utilization=Vote.OFF)
+        return attrs.evolve(self.workload, spec=spec)
 
     @property
     def refreshing(self) -> Refreshing:
