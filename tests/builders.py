@@ -50,6 +50,7 @@ def readings(
     ready: float | Reading | None = 4,
     stuck: float | Reading | None = 0,
     reporting: float | Reading | None = 4,
+    counted: bool = True,
     **signals: float | Reading | None,
 ) -> Readings:
     """A quiet fleet of four; name signals to change them, with None for an absent one."""
@@ -70,4 +71,5 @@ def readings(
         ready=reading(ready, at=at),
         stuck=reading(stuck, at=at),
         reporting=reading(reporting, at=at),
+        counted=counted,
     )

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import attrs
 
+from scaler.policy.counting import standing
 from scaler.policy.model import Knowledge, Reading, Readings, Signal, State, value_of
-from scaler.policy.remember import TREND, work_signal
+from scaler.policy.remember import work_signal
 from scaler.policy.spec import Spec, Unit
-from scaler.policy.window import asof, highest, lowest
+from scaler.policy.window import TREND, asof, highest, lowest
 
 COMPLETE = 0.9
 """Share of the ready pods that must report before a total may lower the target."""
@@ -23,12 +24,13 @@ REFUSING = 0.01
 class Supply:
     """Replicas that serve or have been ordered. `wanted` is None where nobody knows it.
 
-    `steady` were ready throughout the last minute, which is what rates look back on. `complete`
-    says that enough of the ready pods report for totals to lower the target, `settled` that they do
-    so at this very tick.
+    `standing` is what is wanted, or may still be where nobody counts. `steady` were ready
+    throughout the last minute, which is what rates look back on. `complete` says that enough of the
+    ready pods report for totals to lower the target, `settled` that they do so at this very tick.
     """
 
     wanted: int | None
+    standing: int | None
     ready: int
     steady: int
     pending: int
@@ -41,7 +43,7 @@ class Supply:
     @property
     def present(self) -> int | None:
         """What the fleet has been asked for, standby included."""
-        return self.wanted if self.wanted is not None else self.ready or None
+        return self.standing if self.standing is not None else self.ready or None
 
     @property
     def base(self) -> int | None:
@@ -79,7 +81,7 @@ class Demand:
         }
 
 
-def supply(readings: Readings, *, state: State, spec: Spec) -> Supply:
+def supply(readings: Readings, *, state: State, spec: Spec, lead_time: int) -> Supply:
     """Count replicas. Surge pods of a rollout are no supply: never more ready than wanted."""
     wanted = _count(readings.wanted)
     reporting = _count(readings.reporting) or 0
@@ -89,8 +91,10 @@ def supply(readings: Readings, *, state: State, spec: Spec) -> Supply:
     steady = _steady(readings, state=state, otherwise=serving)
     share = 1.0 if ready is None else _share(readings, steady=steady, state=state)
     capped = serving if wanted is None else min(serving, wanted)
+    held = standing(readings, state=state, spec=spec, lead_time=lead_time)
     return Supply(
         wanted=wanted,
+        standing=None if held is None else round(held),
         ready=capped,
         steady=min(steady, capped),
         pending=max(0, (wanted or 0) - capped - stuck),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from scaler.policy.bounds import serve
+from scaler.policy.counting import asleep, believed, silence
 from scaler.policy.demand import demand, supply
 from scaler.policy.fuse import Fused, fuse, missing
 from scaler.policy.holds import keep_alive, keep_wanted, moved, wish
@@ -24,10 +25,11 @@ from scaler.policy.model import (
 )
 from scaler.policy.pace import apart_since, within_policies
 from scaler.policy.recommendations import RECOMMENDATIONS, forecast
-from scaler.policy.remember import TREND, asleep, evidence_memory, remember, seen
+from scaler.policy.remember import evidence_memory, remember, seen
 from scaler.policy.situation import Situation
-from scaler.policy.spec import Spec
-from scaler.policy.stabilize import ceiling, down_window, within_windows
+from scaler.policy.spec import Spec, down_window
+from scaler.policy.stabilize import ceiling, within_windows
+from scaler.policy.window import TREND
 
 
 def start(spec: Spec, at: int) -> State:
@@ -46,6 +48,7 @@ def memory(spec: Spec, lead_time: int) -> int:
     periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
     waits = max(
         evidence_memory(spec, lead_time=lead_time) + lead_time,
+        silence(spec, lead_time=lead_time),
         spec.utilization_low_for,
         spec.idle_after,
         TREND,
@@ -59,20 +62,22 @@ def decide(
     *, readings: Readings, knowledge: Knowledge, state: State, spec: Spec
 ) -> tuple[Decision, State]:
     """Fold one tick: the decision at `readings.at`, and the state after it. Pure and total."""
+    readings = believed(readings, state=state, spec=spec)
+    lead_time = knowledge.lead_time
     remembered = remember(readings, knowledge=knowledge, state=state, spec=spec)
-    counted = supply(readings, state=remembered, spec=spec)
-    arriving = demand(readings, supply=counted, knowledge=knowledge, state=remembered, spec=spec)
+    fleet = supply(readings, state=remembered, spec=spec, lead_time=lead_time)
+    arriving = demand(readings, supply=fleet, knowledge=knowledge, state=remembered, spec=spec)
     situation = Situation(
         readings=readings,
         knowledge=knowledge,
         state=remembered,
         spec=spec,
-        supply=counted,
+        supply=fleet,
         demand=arriving,
     )
-    if asleep(readings):
+    if asleep(readings, state=state, spec=spec, lead_time=lead_time):
         return _wake_or_sleep(situation)
-    if not _answered(situation):
+    if not _answered(situation) or _is_turning_up(situation):
         return _silent(situation)
     recommendations = tuple(recommend(situation) for recommend in RECOMMENDATIONS)
     return _settle(fuse(recommendations, situation=situation), recommendations, situation)
@@ -82,6 +87,13 @@ def _answered(situation: Situation) -> bool:
     """A sample of demand exists that is not older than `holdFor`."""
     answered = situation.state.marks.get("answered")
     return answered is not None and situation.at - answered <= situation.spec.hold_for
+
+
+def _is_turning_up(situation: Situation) -> bool:
+    """Nobody counts replicas, and the first ever seen report one by one: how many is a guess."""
+    appeared = situation.state.marks.get("appeared")
+    early = appeared is not None and situation.at - appeared < TREND
+    return early and situation.state.target is None and not situation.readings.counted
 
 
 def _silent(situation: Situation) -> tuple[Decision, State]:
@@ -98,6 +110,8 @@ def _silent(situation: Situation) -> tuple[Decision, State]:
 
 
 def _why_silent(situation: Situation) -> str:
+    if _is_turning_up(situation):
+        return "the first replicas have just begun to report, and nobody counts them"
     if "answered" not in situation.state.marks:
         return "no demand signal was ever read"
     if _answered(situation):
@@ -123,20 +137,27 @@ def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
     if Signal.ACTIVATION.value in missing(situation) and _woken(situation):
         limit = Limit(by="gap", before=0, after=1, detail=Signal.ACTIVATION.value)
         return _publish(1, "hold", (), (limit,), situation)
-    arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
-    threshold = situation.spec.activation_threshold
-    recommendation = Recommendation(
-        signal=Signal.ACTIVATION.value,
-        replicas=1.0 if arrivals > threshold else 0.0,
-        formula="activation > threshold",
-        terms={"activation": arrivals, "threshold": threshold},
-    )
+    recommendation = _arriving(situation)
     if not recommendation.replicas and forecast.expects(situation):
         foreseen = forecast.recommend(situation)
         return _publish(1, forecast.SIGNAL, (recommendation, foreseen), (), situation)
     target = ceiling(recommendation.replicas or 0.0)
     winner = recommendation.signal if target else "asleep"
     return _publish(target, winner, (recommendation,), (), situation)
+
+
+def _arriving(situation: Situation) -> Recommendation:
+    """One replica for whoever has arrived; who cannot be asked has no say."""
+    signal, threshold = Signal.ACTIVATION.value, situation.spec.activation_threshold
+    arrivals = situation.readings.value(Signal.ACTIVATION)
+    if arrivals is None:
+        return Recommendation(signal=signal, note="nobody says what has arrived")
+    return Recommendation(
+        signal=signal,
+        replicas=1.0 if arrivals > threshold else 0.0,
+        formula="activation > threshold",
+        terms={"activation": arrivals, "threshold": threshold},
+    )
 
 
 def _woken(situation: Situation) -> bool:

@@ -13,6 +13,13 @@ MOST_REPLICAS = 1e6
 """No fleet has more; a wild sample must not make a number that no integer field carries."""
 
 
+BROKEN = frozenset({Reason.MALFORMED, Reason.AMBIGUOUS})
+"""Gaps of a signal that is there, and says nothing that can be used."""
+
+WANTED = "wanted"
+"""What is missing where whoever counted replicas no longer does."""
+
+
 @attrs.frozen(kw_only=True)
 class Fused:
     """`replicas` is None where no signal names a number. `held_by` says who forbids scale-in."""
@@ -46,9 +53,10 @@ def fuse(recommendations: Sequence[Recommendation], *, situation: Situation) -> 
 
 
 def _holders(recommendations: Sequence[Recommendation], situation: Situation) -> tuple[str, ...]:
-    """Who forbids going below what is wanted; too few reporting pods do as well."""
+    """Who forbids going below what is wanted; too few reporting pods or samples do as well."""
     partial = () if situation.supply.complete else ("reporting",)
-    return (*(r.signal for r in recommendations if r.holds), *partial)
+    unripe = ("new samples",) if _is_unripe(situation) else ()
+    return (*(r.signal for r in recommendations if r.holds), *partial, *unripe)
 
 
 def _less(recommendations: Sequence[Recommendation], situation: Situation) -> float | None:
@@ -60,11 +68,14 @@ def _less(recommendations: Sequence[Recommendation], situation: Situation) -> fl
 
 def missing(situation: Situation) -> dict[str, Reason]:
     """Every signal that was asked for and is not there, with the reason."""
-    return {
+    gone = {
         signal.value: reading.reason
         for signal, reading in situation.readings.signals.items()
         if isinstance(reading, Gap) and reading.reason not in BENIGN
     }
+    if situation.miscounted:
+        gone[WANTED] = Reason.ABSENT
+    return gone
 
 
 def voters(situation: Situation) -> tuple[Signal, ...]:
@@ -90,11 +101,19 @@ def _lost(situation: Situation) -> tuple[str, ...]:
     """
     marks, oldest = situation.state.marks, situation.at - situation.spec.hold_for
     gone = missing(situation)
-    return tuple(
+    silent = tuple(
         signal.value
         for signal in voters(situation)
-        if signal.value in gone and marks.get(seen(signal), oldest - 1) >= oldest
+        if gone.get(signal.value) in BROKEN
+        or (signal.value in gone and marks.get(seen(signal), oldest - 1) >= oldest)
     )
+    return (*silent, *((WANTED,) if situation.miscounted else ()))
+
+
+def _is_unripe(situation: Situation) -> bool:
+    """The measure of work is so new that its rate looks back on more than there is, and is low."""
+    resumed = situation.state.marks.get("resumed")
+    return resumed is not None and situation.at - resumed < situation.spec.stale_after
 
 
 def _holding(lost: tuple[str, ...], *, situation: Situation) -> tuple[str, ...]:

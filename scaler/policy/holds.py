@@ -4,10 +4,10 @@ import attrs
 
 from scaler.policy.fuse import Fused
 from scaler.policy.model import Limit, State
-from scaler.policy.remember import TREND
 from scaler.policy.situation import Situation
-from scaler.policy.stabilize import ceiling, down_window
-from scaler.policy.window import push
+from scaler.policy.spec import down_window
+from scaler.policy.stabilize import ceiling
+from scaler.policy.window import TREND, push
 
 
 def wish(fused: Fused, *, situation: Situation) -> State:
@@ -55,7 +55,11 @@ def keep_alive(
     may speak against it: `unneeded` is what windows and holds have come to.
     """
     if fused.gaps:
-        kept = max(target, situation.state.target or 0, 1)
+        said = situation.state.target
+        if said == 0 and not situation.supply.ready:
+            # It was told to go, and has gone: that its signals went with it is no news.
+            return 0, moved("gap", target, 0, ", ".join(fused.gaps))
+        kept = max(target, said or 0, 1)
         return kept, moved("gap", target, kept, ", ".join(fused.gaps))
     quiet_for = situation.at - situation.state.marks.get("busy", situation.at)
     may_sleep = unneeded and situation.spec.min_replicas == 0

@@ -2,9 +2,10 @@
 
 import attrs
 
+from scaler.policy.counting import deserted
 from scaler.policy.demand import COMPLETE, REFUSING
 from scaler.policy.model import Gap, Reading, Readings, Reason, Signal, value_of
-from scaler.policy.remember import asleep, work_signal
+from scaler.policy.remember import work_signal
 from scaler.policy.spec import Spec
 
 
@@ -22,7 +23,7 @@ class Lesson:
 
 def lesson(readings: Readings, *, spec: Spec) -> Lesson:
     """The work that arrived up to this tick."""
-    if asleep(readings):
+    if deserted(readings):
         arrivals = readings.value(Signal.ACTIVATION) or 0.0
         return Lesson(work=0.0, least=arrivals > spec.activation_threshold)
     if not _complete(readings):

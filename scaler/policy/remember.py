@@ -11,12 +11,10 @@ from collections.abc import Mapping
 
 import attrs
 
+from scaler.policy.counting import asleep, counted, silence
 from scaler.policy.model import BENIGN, Gap, Knowledge, Readings, Sample, Signal, State, value_of
 from scaler.policy.spec import Spec, Unit, Vote
-from scaler.policy.window import push, since
-
-TREND = 60
-"""Seconds over which the growth of the queue is measured: four scrapes at 15 s."""
+from scaler.policy.window import TREND, push, since
 
 SATURATED_CACHE = 0.8
 """Use of the KV cache from which vLLM starts to queue for want of blocks."""
@@ -66,7 +64,8 @@ def run(
 
 def remember(readings: Readings, *, knowledge: Knowledge, state: State, spec: Spec) -> State:
     """The state with this tick's readings in its marks and windows; the target is as it was."""
-    marks = _last_times(readings, state=state, spec=spec)
+    sleeping = asleep(readings, state=state, spec=spec, lead_time=knowledge.lead_time)
+    marks = _last_times(readings, state=state, sleeping=sleeping, spec=spec)
     for name, over in _over(readings, spec=spec).items():
         marks = run(marks, name, over=over, at=readings.at, tolerate=spec.stale_after)
         lasting = bool(over) and readings.at - marks[name] >= sustained(name, spec=spec)
@@ -81,42 +80,64 @@ def remember(readings: Readings, *, knowledge: Knowledge, state: State, spec: Sp
     return attrs.evolve(state, at=readings.at, marks=marks, recent=recent)
 
 
-def _last_times(readings: Readings, *, state: State, spec: Spec) -> dict[str, int]:
+def _last_times(readings: Readings, *, state: State, sleeping: bool, spec: Spec) -> dict[str, int]:
     at = readings.at
     marks = dict(state.marks)
+    work = work_signal(spec)
+    if readings.value(work) is not None and marks.get(seen(work), 0) < at - spec.step:
+        marks["resumed"] = at
     for signal, reading in readings.signals.items():
         if isinstance(reading, Sample) or reading.reason in BENIGN:
             marks[seen(signal)] = at
-    if asleep(readings) or any(readings.value(signal) is not None for signal in ALIVE):
-        marks["answered"] = at
-    if not _quiet(readings, marks=marks, spec=spec):
+    answered = _answered(readings, sleeping=sleeping)
+    if answered:
+        marks["answered"] = max(answered, marks.get("answered", 0))
+    if not _quiet(readings, marks=marks, sleeping=sleeping, spec=spec):
         marks["busy"] = at
     utilization = readings.value(Signal.UTILIZATION)
     if utilization is None or utilization >= spec.utilization_low:
         marks["not_low"] = at
+    return {**marks, **_of_queue(readings), **_of_pods(readings, state=state, spec=spec)}
+
+
+def _of_queue(readings: Readings) -> dict[str, int]:
     waiting = readings.value(Signal.WAITING)
-    if not waiting:
-        marks["queue_clear"] = at
-    if waiting != 0.0:
-        marks["queued"] = at
-    return marks
+    names = (*([] if waiting else ["queue_clear"]), *([] if waiting == 0.0 else ["queued"]))
+    return dict.fromkeys(names, readings.at)
 
 
-def asleep(readings: Readings) -> bool:
-    """Nothing is wanted and nothing runs: missing engine metrics are normal then."""
-    counts = (readings.ready, readings.reporting)
-    return value_of(readings.wanted) == 0 and not any(value_of(count) for count in counts)
+def _of_pods(readings: Readings, *, state: State, spec: Spec) -> dict[str, int]:
+    """When a pod reported last, and when the first did of a fleet of which none had for long.
+
+    Where nobody had looked before, that one reports is no news.
+    """
+    if not value_of(readings.reporting):
+        return {}
+    at, oldest = readings.at, readings.at - spec.hold_for
+    looked, known = state.recent.get("reporting"), state.marks.get("reported", oldest - 1)
+    return {"reported": at, "appeared": at} if looked and known < oldest else {"reported": at}
 
 
-def _quiet(readings: Readings, *, marks: Mapping[str, int], spec: Spec) -> bool:
+def _answered(readings: Readings, *, sleeping: bool) -> int:
+    """When something was last heard of it, as far as this tick says; 0 where it says nothing.
+
+    A count that is only believed, because nobody counts any more, is as old as it is.
+    """
+    if any(readings.value(signal) is not None for signal in ALIVE):
+        return readings.at
+    return readings.wanted.at if sleeping and isinstance(readings.wanted, Sample) else 0
+
+
+def _quiet(readings: Readings, *, marks: Mapping[str, int], sleeping: bool, spec: Spec) -> bool:
     """No work in sight, and nothing that would show it is missing."""
     watched = [*ALIVE, Signal.REJECTED]
     known = [readings.value(signal) for signal in watched]
     if any(known) or (readings.value(Signal.ACTIVATION) or 0) > spec.activation_threshold:
         return False
-    if asleep(readings):
+    if sleeping:
         return True
-    if any(isinstance(readings.signals.get(signal), Gap) for signal in IN_HAND):
+    unseen = any(isinstance(readings.signals.get(signal), Gap) for signal in IN_HAND)
+    if unseen or (value_of(readings.reporting) or 0) < (value_of(readings.ready) or 0):
         return False
     lost = any(_lost(signal, readings=readings, marks=marks, spec=spec) for signal in watched)
     return not lost and any(value is not None for value in known)
@@ -157,8 +178,9 @@ def _windows(
 ) -> dict[str, tuple[tuple[int, float], ...]]:
     keep = evidence_memory(spec, lead_time=lead_time)
     periods = [p.period for p in (*spec.scale_up_policies, *spec.scale_down_policies)]
+    ordered = max([keep, *periods, silence(spec, lead_time=lead_time)])
     watched = {
-        "wanted": (_ordered(readings, spec=spec), max([keep, *periods])),
+        "wanted": (_ordered(readings, spec=spec), ordered),
         "ready": (value_of(readings.ready), TREND),
         "reporting": (value_of(readings.reporting), TREND),
         "waiting": (readings.value(Signal.WAITING), TREND),
@@ -166,7 +188,7 @@ def _windows(
         "utilization": (readings.value(Signal.UTILIZATION), keep),
         "queue": (readings.value(Signal.WAITING), keep),
     }
-    recent = dict(state.recent)
+    recent = {**state.recent, "counted": counted(readings, state=state, spec=spec)}
     for name, (value, seconds) in watched.items():
         window = recent.get(name, ())
         recent[name] = (

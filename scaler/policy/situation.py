@@ -4,6 +4,7 @@ from math import ceil
 
 import attrs
 
+from scaler.policy.counting import lost
 from scaler.policy.demand import Demand, Supply
 from scaler.policy.model import Capacity, Knowledge, Readings, Recommendation, State
 from scaler.policy.remember import episode, last, sustained
@@ -32,6 +33,11 @@ class Situation:
     def at(self) -> int:
         """The tick."""
         return self.readings.at
+
+    @property
+    def miscounted(self) -> bool:
+        """Whether replicas are no longer counted by whoever did."""
+        return lost(self.readings, state=self.state, spec=self.spec) is not None
 
     @property
     def capacity(self) -> Capacity | None:

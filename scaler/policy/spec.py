@@ -131,6 +131,16 @@ class Spec:
         ordered("latency_low", self.latency_low, "latency_hold", self.latency_hold)
 
 
+DEFAULT_DOWN_WINDOW = 300
+
+
+def down_window(spec: Spec, *, lead_time: int) -> int:
+    """Seconds that scale-in waits: not to drop what takes a lead time to get back."""
+    if spec.scale_down_window is not None:
+        return spec.scale_down_window
+    return max(DEFAULT_DOWN_WINDOW, lead_time)
+
+
 def ordered(low: str, low_value: float, high: str, high_value: float) -> None:
     """Demand that `low` does not exceed `high`.
 

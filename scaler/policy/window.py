@@ -4,6 +4,9 @@ from bisect import bisect_left, bisect_right
 
 from scaler.policy.model import Window
 
+TREND = 60
+"""Seconds that rates look back on, and the growth of the queue: four scrapes at 15 s."""
+
 
 def push(window: Window, *, at: int, value: float, keep: int) -> Window:
     """`window` with one more pair, and without what is older than `keep` seconds."""

@@ -6,7 +6,7 @@ from scaler.config.check.finding import Code, Finding
 from scaler.config.check.objects import Scaled, Trigger, mapping
 from scaler.config.workload import Workload
 from scaler.policy.learn import prior_lead_time
-from scaler.policy.stabilize import down_window
+from scaler.policy.spec import down_window
 
 BACKSTOP = 120
 """Seconds of stabilization that absorb scalers which disagree for a moment."""

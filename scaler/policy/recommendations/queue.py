@@ -31,7 +31,11 @@ def recommend(situation: Situation) -> Recommendation:
     per_request = situation.demand.per_request
     if capacity is None or per_request is None:
         return _step(situation, waiting=waiting)
-    return _drain(situation, waiting=waiting, capacity=capacity, per_request=per_request)
+    asked = _drain(situation, waiting=waiting, capacity=capacity, per_request=per_request)
+    # A queue must not let go of replicas by being longer: an estimate of capacity orders, and a
+    # queue over its limit calls for replicas whatever the capacity is thought to be.
+    firm = situation.capacity is not None and not situation.capacity.lower_bound
+    return attrs.evolve(asked, holds=not firm or waiting > situation.spec.queue_limit)
 
 
 def _served(situation: Situation) -> float | None:

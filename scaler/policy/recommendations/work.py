@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import attrs
+
 from scaler.policy.model import Capacity, Recommendation, Signal
 from scaler.policy.situation import Situation, step_up
 from scaler.policy.spec import Vote
@@ -22,6 +24,33 @@ def recommend(situation: Situation) -> Recommendation:
     demand may keep replicas and order none. With no capacity at all it keeps what is wanted, unless
     utilization has a vote on that. Refused requests forbid scale-in.
     """
+    floor = _in_hand(situation)
+    asked = _by_capacity(situation)
+    if floor is None or floor.replicas is None or (asked.replicas or 0.0) >= floor.replicas:
+        return asked
+    return attrs.evolve(floor, holds=asked.holds)
+
+
+def _in_hand(situation: Situation) -> Recommendation | None:
+    """What is being worked on while none of it is seen to get done: a replica for each request.
+
+    An engine that has stalled shows no throughput, and one that does not say its tokens never does.
+    Neither is at rest.
+    """
+    running, base = situation.readings.value(Signal.RUNNING), situation.supply.base
+    if not running or base is None or situation.demand.throughput:
+        return None
+    waiting = situation.demand.waiting or 0.0
+    return Recommendation(
+        signal=situation.spec.unit.value,
+        replicas=min(float(base), running + waiting),
+        formula="min(wanted, running + waiting)",
+        terms={"wanted": base, "running": running, "waiting": waiting},
+        note="requests are in hand, and nothing is seen to get done",
+    )
+
+
+def _by_capacity(situation: Situation) -> Recommendation:
     signal = situation.spec.unit.value
     demand, capacity = situation.demand, situation.capacity
     if demand.rate is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from scaler.policy.counting import deserted
 from scaler.policy.engine import decide, start
 from scaler.policy.model import (
     Decision,
@@ -16,7 +17,6 @@ from scaler.policy.model import (
     measured,
     value_of,
 )
-from scaler.policy.remember import asleep
 from scaler.policy.spec import Mode, Spec
 
 _SHARES = (Signal.CACHE, Signal.UTILIZATION)
@@ -52,7 +52,7 @@ class Alternative:
     def step(self, readings: Readings, *, knowledge: Knowledge) -> Step:
         """Fold one tick as if the replicas were those that it asked for itself."""
         wanted, ready = actual(readings)
-        if asleep(readings):
+        if deserted(readings):
             self._ready_at = []
         elif self._ready_at is None and wanted is not None:
             self._ready_at = [readings.at] * wanted
@@ -77,7 +77,7 @@ class Alternative:
 
     def seen(self, readings: Readings) -> Readings:
         """What would have been read of the other fleet."""
-        if self._ready_at is None or asleep(readings):
+        if self._ready_at is None or deserted(readings):
             return readings
         at, count = readings.at, self._count(readings.at)
         _, ready = actual(readings)

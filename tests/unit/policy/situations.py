@@ -55,7 +55,7 @@ def situation(
     before = fold(history[:-1], spec=spec, known=known)[1] if history[1:] else None
     state = before or start(spec, newest.at)
     state = remember(newest, knowledge=known, state=state, spec=spec)
-    counted = supply(newest, state=state, spec=spec)
+    counted = supply(newest, state=state, spec=spec, lead_time=known.lead_time)
     return Situation(
         readings=newest,
         knowledge=known,

@@ -50,7 +50,7 @@ def test_a_wild_number_is_still_one_that_fits_an_integer() -> None:
 def test_who_forbids_scale_in_is_named() -> None:
     partial = then(lasting(1, reporting=2, ready=4), 5, reporting=2, ready=4)
     fused = fuse([Recommendation(signal="latency", holds=True)], situation=situation(partial))
-    assert ("latency", "reporting") == fused.held_by
+    assert ("latency", "reporting", "new samples") == fused.held_by
 
 
 def test_the_voters_are_what_scale_in_is_not_safe_without() -> None:

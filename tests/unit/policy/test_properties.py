@@ -52,6 +52,7 @@ def readings_of(
         ready=reading(counts),
         stuck=reading(st.integers(0, 3)),
         reporting=reading(counts),
+        counted=st.booleans(),
     )
 
 

@@ -36,8 +36,18 @@ def number(recommendation: Recommendation) -> float | None:
 def test_work_is_demand_by_the_share_of_capacity_planned_for(
     tokens: float, wanted: int, expected: float
 ) -> None:
-    history = lasting(1, tokens=tokens, wanted=wanted, ready=wanted, reporting=wanted)
+    fleet = {"wanted": wanted, "ready": wanted, "reporting": wanted}
+    history = lasting(1, tokens=tokens, running=2.0 if tokens else 0.0, **fleet)
     assert expected == number(work.recommend(situation(history)))
+
+
+@pytest.mark.parametrize("tokens", [0.0, None], ids=["stalled", "not said"])
+@pytest.mark.parametrize(("running", "expected"), [(400.0, 4.0), (1.0, 2.0)])
+def test_requests_in_hand_of_which_none_is_seen_to_get_done_keep_a_replica_each(
+    tokens: float | None, running: float, expected: float
+) -> None:
+    found = work.recommend(situation(lasting(1, tokens=tokens, running=running, waiting=1.0)))
+    assert (expected, "min(wanted, running + waiting)") == (found.replicas, found.formula)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from scaler.policy.counting import deserted
 from scaler.policy.model import Gap, Reason
-from scaler.policy.remember import asleep, episode, last, run
+from scaler.policy.remember import episode, last, run
 from scaler.policy.spec import Spec
 from tests.builders import EPOCH, LEAD_TIME, STEP, readings
 from tests.unit.policy.situations import fold, lasting, then
@@ -61,7 +62,7 @@ def test_asleep_is_nothing_wanted_and_nothing_running(
     counts: tuple[int | None, int | None, int | None], expected: bool
 ) -> None:
     wanted, ready, reporting = counts
-    assert expected is asleep(readings(wanted=wanted, ready=ready, reporting=reporting))
+    assert expected is deserted(readings(wanted=wanted, ready=ready, reporting=reporting))
 
 
 def test_nothing_in_the_state_grows_with_time() -> None:

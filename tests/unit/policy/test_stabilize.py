@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from scaler.policy.model import Limit, Readings
 from scaler.policy.pace import within_policies
-from scaler.policy.spec import ScalingPolicy, Spec
-from scaler.policy.stabilize import ceiling, down_window, within_windows
+from scaler.policy.spec import ScalingPolicy, Spec, down_window
+from scaler.policy.stabilize import ceiling, within_windows
 from scaler.simulation import behavior, hpa
 from tests.builders import EPOCH, STEP
 from tests.unit.policy.situations import lasting, situation, then

@@ -1,0 +1,122 @@
+"""Replicas that nobody counts, or nobody counts any more, are not gone."""
+
+from typing import Any
+
+import pytest
+
+from scaler.policy.model import Capacity, Gap, Reason, Sample
+from scaler.policy.spec import Mode, ScalingPolicy, Spec
+from tests.builders import STEP, knowledge
+from tests.unit.policy.situations import decided, fold, lasting, then
+
+FAST = Spec(scale_down_window=0, scale_down_policies=(ScalingPolicy(amount=100, percent=True),))
+GONE = dict.fromkeys(
+    ("running", "waiting", "tokens", "requests", "latency", "utilization", "cache")
+)
+NOBODY: dict[str, Any] = {**GONE, "wanted": None, "ready": None, "reporting": 0, "counted": False}
+MINUTE = 60 // STEP
+
+
+def uncounted(pods: int, **fields: Any) -> dict[str, Any]:
+    return {"wanted": pods, "ready": pods, "reporting": pods, "counted": False, **fields}
+
+
+def counted(wanted: int, ready: int, **fields: Any) -> dict[str, Any]:
+    return {"wanted": wanted, "ready": ready, "reporting": ready, **fields}
+
+
+def targets(history: list[Any], spec: Spec | None = None) -> list[int | None]:
+    return [decision.target for decision in fold(history, spec=spec)[0]]
+
+
+def test_replicas_that_were_ordered_are_not_ordered_again_while_nobody_counts() -> None:
+    loading = counted(33, 5, tokens=5000.0, requests=5.0, waiting=150.0)
+    history = lasting(60, **loading)
+    lost = then(history, 2, **uncounted(5, tokens=5000.0, requests=5.0, waiting=150.0))
+    assert targets(history)[-1] == targets(lost)[-1]
+
+
+def test_what_was_counted_last_stands_for_hold_for_and_is_named_missing() -> None:
+    history = lasting(60, **counted(10, 4, tokens=500.0))
+    lost = then(history, Spec().hold_for // STEP - 1, **uncounted(4, tokens=500.0))
+    decision = decided(lost)
+    assert min(t for t in targets(lost)[60:] if t is not None) >= targets(history)[-1]
+    assert Reason.ABSENT == decision.missing["wanted"]
+
+
+def test_a_sleeping_fleet_sleeps_on_while_nobody_counts_and_then_nothing_is_said() -> None:
+    asleep = lasting(200, **GONE, wanted=0, ready=0, reporting=0)
+    lost = then(asleep, Spec().hold_for // STEP, **NOBODY)
+    assert {0} == {*targets(lost)[1:]}
+    assert targets(then(lost, 2, **NOBODY))[-1] is None
+
+
+def test_pods_that_fall_silent_are_there_for_a_scale_down_window() -> None:
+    spec = Spec(scale_up_policies=(ScalingPolicy(amount=100, percent=True),))
+    history = lasting(60, **uncounted(95, tokens=90_000.0, requests=90.0))
+    silent = then(history, 5 * MINUTE - 1, **uncounted(5, tokens=4700.0, requests=4.7))
+    assert {95} == {*targets(silent, spec)[60:]}
+    assert (targets(then(silent, 40, **uncounted(5, tokens=4700.0)), spec)[-1] or 0) < 95
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.UP_ONLY])
+def test_who_must_not_lower_does_not_because_pods_are_silent(mode: Mode) -> None:
+    history = lasting(60, **uncounted(10, tokens=500.0))
+    silent = then(history, Spec().hold_for // STEP - 1, **uncounted(4, tokens=200.0))
+    assert {10} == {*targets(silent, Spec(mode=mode))[60:]}
+
+
+def test_a_replica_that_is_silent_may_be_busy_so_nothing_goes_to_sleep() -> None:
+    idle = {"running": 0.0, "tokens": 0.0, "requests": 0.0, "cache": 0.0}
+    history = lasting(60, **counted(10, 10, tokens=5000.0))
+    silent = {**counted(10, 10, **idle), "reporting": 9}
+    assert (targets(then(history, 60 * MINUTE, **silent), FAST)[-1] or 0) >= 1
+    assert 0 == targets(then(history, 60 * MINUTE, **counted(10, 10, **idle)), FAST)[-1]
+
+
+def test_a_fleet_that_was_told_to_go_and_is_gone_is_not_woken_by_its_silence() -> None:
+    idle = {"running": 0.0, "tokens": 0.0, "requests": 0.0, "cache": 0.0}
+    history = then(lasting(60, **uncounted(2)), 30 * MINUTE, **uncounted(2, **idle))
+    assert 0 == targets(history)[-1]
+    gone = then(history, Spec().hold_for // STEP - 1, **NOBODY)
+    assert {0} == {*targets(gone)[len(history) :]}
+
+
+def test_how_many_there_are_is_not_guessed_while_the_first_turn_up() -> None:
+    history = then(lasting(10, **NOBODY), 2, **uncounted(1))
+    assert targets(history)[-1] is None
+    assert "just begun to report" in decided(history).note
+    assert targets(then(history, 2 * MINUTE, **uncounted(12)))[-1] == 12
+
+
+def test_rates_that_look_back_on_an_outage_take_nothing_away() -> None:
+    history = lasting(60, **counted(9, 9, tokens=7000.0))
+    outage = then(history, 7, **counted(9, 9, **GONE))
+    low = then(outage, 4, **counted(9, 9, tokens=1500.0))
+    assert 9 <= min(t for t in targets(low, FAST)[60:] if t is not None)
+
+
+def test_a_signal_that_is_there_and_broken_holds_although_it_never_was_well() -> None:
+    broken = Gap(reason=Reason.MALFORMED, detail="NaN")
+    history = lasting(100, **counted(10, 10, tokens=500.0, waiting=broken))
+    assert {10} == {*targets(history, FAST)}
+
+
+@pytest.mark.parametrize("waiting", [9.0, 11.0, 40.0, 99.0, 300.0])
+@pytest.mark.parametrize("capacity", [None, Capacity(value=2000.0, lower_bound=True)])
+def test_a_longer_queue_lets_go_of_nothing(waiting: float, capacity: Capacity | None) -> None:
+    history = lasting(100, **counted(10, 10, tokens=4000.0, requests=4.0, waiting=waiting))
+    decision = decided(history, spec=FAST, known=knowledge(capacity=capacity))
+    assert (decision.target or 0) >= 10
+
+
+def test_a_queue_over_its_limit_lets_go_of_nothing_whatever_capacity_is_thought_to_be() -> None:
+    history = lasting(100, **counted(10, 10, tokens=4000.0, requests=4.0, waiting=300.0))
+    assert (decided(history, spec=FAST, known=knowledge(capacity=2000.0)).target or 0) >= 10
+
+
+def test_who_cannot_be_asked_what_has_arrived_has_no_say() -> None:
+    asleep = lasting(10, **GONE, wanted=0, ready=0, reporting=0, activation=None)
+    (recommendation,) = decided(asleep).recommendations
+    assert (None, {}) == (recommendation.replicas, dict(recommendation.terms))
+    assert isinstance(asleep[0].wanted, Sample)
