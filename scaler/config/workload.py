@@ -62,6 +62,11 @@ class Watch:
     latency_quantile: float = 0.95
     hpa_tolerance: float | None = None
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether something is named that wakes it, so that nobody there may be as it should be."""
+        return bool(self.activation_endpoints or self.activation_query)
+
 
 @attrs.frozen(kw_only=True)
 class Forecasting:

@@ -94,7 +94,7 @@ class Lookout:
         there = self._there(outcomes, probe=row.probe)
         if Fact.WANTED not in answer and row.own_pods and row.probe:
             count: Reading = Gap(reason=Reason.ABSENT, detail=_nobody(outcomes, workload))
-            if there or _sleeps(workload):
+            if there or workload.watch.sleeps:
                 count = Sample(value=float(there), at=at)
             readings = attrs.evolve(readings, wanted=count, ready=count)
         return readings if self._pages.deep else _without_rates(readings, workload)
@@ -131,12 +131,6 @@ def _widest(workload: Workload) -> Workload:
     return attrs.evolve(workload, spec=spec)
 
 
-def _sleeps(workload: Workload) -> bool:
-    """Whether something is named that wakes it, so that nobody there is as it should be."""
-    watch = workload.watch
-    return bool(watch.activation_endpoints or watch.activation_query)
-
-
 def _of(found: Mapping[str, Outcomes], urls: Iterable[str]) -> Outcomes:
     return {each: outcome for url in urls for each, outcome in found[url].items()}
 
@@ -157,7 +151,7 @@ def _demand_an_answer(workload: Workload, outcomes: Outcomes) -> None:
     have any number of addresses, no total can be told.
     """
     told = {outcome for outcome in outcomes.values() if isinstance(outcome, Missing)}
-    nobody = {Missing.REFUSED, *({Missing.UNRESOLVED} if _sleeps(workload) else ())}
+    nobody = {Missing.REFUSED, *({Missing.UNRESOLVED} if workload.watch.sleeps else ())}
     answered = any(map(_is_page, outcomes.values())) or told & nobody
     if Missing.UNKNOWN in told or not answered:
         raise SignalUnavailable(f"{workload.key}: {_troubles(outcomes)}")

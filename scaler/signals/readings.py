@@ -77,11 +77,12 @@ def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -
     view = View(answer=answer, workload=workload, at=at, windows=windows)
     per_pod = _has_own_pods(view)
     reporting = _reporting(view) if per_pod else _NO_SERIES
-    ready = _count(view, Fact.READY, otherwise=reporting)
+    there = _there(view, reporting)
+    ready = _count(view, Fact.READY, otherwise=there)
     return Readings(
         at=at,
         signals=_signals(view),
-        wanted=_count(view, Fact.WANTED, otherwise=reporting),
+        wanted=_count(view, Fact.WANTED, otherwise=there),
         ready=ready,
         stuck=_stuck(view),
         reporting=reporting if per_pod else _covered(view, ready),
@@ -181,11 +182,20 @@ def _covered(view: View, ready: Reading) -> Reading:
 
 
 def _count(view: View, fact: Fact, *, otherwise: Reading) -> Reading:
-    """What the cluster says, else the replicas that report; that none reports says nothing."""
+    """What the cluster says, else the replicas that are there."""
     counted = view.sample(fact, dated=Fact.OBJECTS_AT)
-    if isinstance(counted, Gap) and isinstance(otherwise, Sample) and otherwise.value > 0:
-        return otherwise
-    return counted
+    return counted if isinstance(counted, Sample) or isinstance(otherwise, Gap) else otherwise
+
+
+def _there(view: View, reporting: Reading) -> Reading:
+    """How many replicas there are, by what reports.
+
+    That none does says something only of a workload that is meant to sleep: a fleet that crashed
+    looks the same.
+    """
+    if isinstance(reporting, Sample) and not reporting.value and not view.workload.watch.sleeps:
+        return _NO_SERIES
+    return reporting
 
 
 def _stuck(view: View) -> Reading:

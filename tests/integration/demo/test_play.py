@@ -90,8 +90,8 @@ def test_the_account_holds_the_fleet_against_fixed_ones(rise: Run) -> None:
 
 def test_a_run_that_is_stopped_at_once_has_an_account() -> None:
     account = run(minutes=30, stopped=True).account
-    # The scrape that the service is at when it is told to stop may see some more of the fleet.
-    assert 15.0 <= account.score.seconds <= 30.0
+    # The scrapes that the service is at when it is told to stop may see some more of the fleet.
+    assert account.score.seconds >= 15.0
     assert "s of simulated time" in account.paragraph()
 
 

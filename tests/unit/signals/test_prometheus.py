@@ -138,6 +138,17 @@ async def test_an_answer_with_half_the_series_is_an_answer() -> None:
     assert summary(readings)["reporting"] == 3.0
 
 
+@pytest.mark.parametrize(("query", "wanted"), [(None, Reason.ABSENT), ("sum(held)", 0.0)])
+async def test_nobody_there_is_a_count_of_none_where_something_is_named_that_wakes(
+    query: str | None, wanted: float | Reason
+) -> None:
+    async with reading(answering({})) as history:
+        found = good(await history.read([make_workload(activation_query=query)], NOW))
+    [[readings]] = found.values()
+    assert wanted == summary(readings)["wanted"]
+    assert not readings.counted
+
+
 async def test_two_models_are_ambiguous_and_named() -> None:
     waiting = matrix(about("llama", "3", model_name="a"), about("llama", "4", model_name="b"))
     async with reading(answering({"num_requests_waiting": waiting})) as history:
