@@ -18,7 +18,7 @@ def explained(workload: Document) -> list[str]:
         *_block("asks for", map(_recommendation, workload["recommendations"])),
         *_block("then", map(_limit, workload["limits"])),
         *_block("missing", (_row(name, why) for name, why in workload["missing"].items())),
-        *_block("read", (_row(name, _reading(r)) for name, r in workload["readings"].items())),
+        *_block("read", _readings(workload)),
         *_block("known", _knowledge(workload)),
     ]
 
@@ -75,6 +75,13 @@ def _recommendation(recommendation: Document) -> str:
 def _limit(limit: Document) -> str:
     detail = f" ({limit['detail']})" if limit["detail"] else ""
     return f"{limit['by']}: {_number(limit['before'])} became {_number(limit['after'])}{detail}"
+
+
+def _readings(workload: Document) -> Iterator[str]:
+    for name, reading in workload["readings"].items():
+        guessed = name in ("wanted", "ready") and "value" in reading and not workload["counted"]
+        note = ", by the pods that report: nobody counts them" if guessed else ""
+        yield _row(name, f"{_reading(reading)}{note}")
 
 
 def _reading(reading: Document) -> str:

@@ -45,6 +45,7 @@ def explanation(published: Published, *, trouble: str = "", now: int) -> Documen
         "recommendations": [_recommendation(each) for each in decision.recommendations],
         "limits": [attrs.asdict(limit) for limit in decision.limits],
         "readings": _readings(published, now=now),
+        "counted": published.readings.counted,
         "knowledge": attrs.asdict(published.knowledge),
         "engine": watch.engine,
         "model": watch.model,
