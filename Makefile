@@ -81,7 +81,7 @@ e2e-tools: $(SYNCED) ## build what `make e2e` needs once: 20 minutes on 2 cores,
 
 .PHONY: e2e
 e2e: e2e-tools ## end to end on a real control plane and a real KEDA; TESTS=tests/e2e/test_ramp.py
-	$(BIN)/python -m pytest $(or $(TESTS),tests/e2e)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(or $(TESTS),tests/e2e)
 
 .PHONY: setup
 setup: $(SYNCED) ## .venv with the locked dependencies

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -15,7 +16,8 @@ from scaler.cluster.pods import LeadTime, Pod, pod, selects
 
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/scaledobjects"
 HPAS = "/apis/autoscaling/v2/horizontalpodautoscalers"
-FIRST_LOOK = 1.2
+LOOKERS = 4
+FIRST_LOOK = 1.0
 """Seconds that the first look at a workload may take: somebody is waiting for an answer."""
 FORGET_AFTER = 3600
 """Seconds after which a workload that nobody reads is no longer looked at."""
@@ -44,6 +46,8 @@ class Cluster:
         self._over = threading.Event()
         self._troubles: dict[Place, str] = {}
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
+        # Threads of its own: others, such as name resolution, are not to wait for a hung server.
+        self._lookers = ThreadPoolExecutor(max_workers=LOOKERS, thread_name_prefix="cluster")
 
     def start(self) -> None:
         """Begin to watch."""
@@ -54,6 +58,7 @@ class Cluster:
     def stop(self) -> None:
         """Look no longer."""
         self._over.set()
+        self._lookers.shutdown(wait=False, cancel_futures=True)
         self._scaled.stop()
         self._hpas.stop()
         for pods in list(self._pods.values()):
@@ -70,8 +75,9 @@ class Cluster:
             self._followed |= {place: Followed() for place in new}
             self._asked |= dict.fromkeys(wanted, self._now())
         if new:
-            looks = (asyncio.to_thread(self._first_look, place) for place in new)
-            await asyncio.wait([asyncio.ensure_future(each) for each in looks], timeout=FIRST_LOOK)
+            loop = asyncio.get_running_loop()
+            looks = [loop.run_in_executor(self._lookers, self._first_look, each) for each in new]
+            await asyncio.wait(looks, timeout=FIRST_LOOK)
 
     def facts(self, place: Place, *, at: int, within: int) -> Facts | None:
         """What was seen at `at`, or up to `within` seconds before; None where nothing was."""
@@ -131,8 +137,8 @@ class Cluster:
             return list(self._followed)
 
     def _first_look(self, place: Place) -> None:
-        self._scaled.until_read(FIRST_LOOK)
-        self._pods_of(place[0]).until_read(FIRST_LOOK)
+        self._scaled.until_tried(FIRST_LOOK)
+        self._pods_of(place[0]).until_tried(FIRST_LOOK)
         self._look_safely(place)
 
     def _look_safely(self, place: Place) -> None:

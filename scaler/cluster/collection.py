@@ -52,6 +52,7 @@ class Collection(Generic[T]):
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._read = threading.Event()
+        self._tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {path}", daemon=True)
 
     def start(self) -> None:
@@ -62,9 +63,10 @@ class Collection(Generic[T]):
         """Watch no longer; the thread ends with its present wait, which may be a watch's end."""
         self._over.set()
 
-    def until_read(self, seconds: float) -> bool:
-        """Wait for the first whole list, for so long at most; say whether it came."""
-        return self._read.wait(seconds)
+    def until_tried(self, seconds: float) -> bool:
+        """Wait until a list came or was refused once, for so long at most; say whether one came."""
+        self._tried.wait(seconds)
+        return self.read
 
     @property
     def read(self) -> bool:
@@ -109,6 +111,7 @@ class Collection(Generic[T]):
             log.warning("cluster_not_heard", path=self.path, error=str(trouble))
         # A version that the server no longer has is no outage: a new list follows at once.
         self.trouble = self.trouble if gone else str(trouble)
+        self._tried.set()
 
     def _list(self) -> str:
         """Read everything anew, and return the version to watch from."""
@@ -125,6 +128,7 @@ class Collection(Generic[T]):
             self._known = found
         self._hear()
         self._read.set()
+        self._tried.set()
         return str(page["metadata"]["resourceVersion"])
 
     def _follow(self, version: str) -> str:

@@ -44,7 +44,7 @@ def watching(api: FakeApi) -> Iterator[Watching]:
     found = Watching(api)
     found.collection.start()
     try:
-        assert found.collection.until_read(PATIENCE)
+        assert api.watched.wait(PATIENCE)
         yield found
     finally:
         found.collection.stop()
@@ -97,10 +97,11 @@ def test_a_version_that_is_gone_is_listed_anew_at_once() -> None:
     with watching(api) as found:
         api.objects[PATH] = listed(scaled_item("anew"))
         gone = {"kind": "Status", "code": 410, "message": "too old resource version"}
+        api.watched.clear()
         api.events[PATH].put(event("ERROR", gone))
-        found.until_understood(2)
+        assert api.watched.wait(PATIENCE)
 
-        assert found.collection.until_read(PATIENCE)
+        assert {"anew"} == found.known()
 
 
 def test_what_was_known_stands_while_the_server_is_away() -> None:

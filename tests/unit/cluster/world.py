@@ -1,6 +1,7 @@
 """A cluster that answers from a dictionary, and objects for it."""
 
 import queue
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ class FakeApi:
     troubles: dict[str, list[ApiTrouble]] = attrs.field(factory=dict)
     events: dict[str, "queue.Queue[Object | None]"] = attrs.field(factory=dict)
     """By path, for its watches; None ends one."""
+    watched: threading.Event = attrs.field(factory=threading.Event)
+    """Set by the first watch: a whole list was read before."""
     asked: list[tuple[str, Mapping[str, str]]] = attrs.field(factory=list)
 
     def get(self, path: str, **query: str) -> Object:
@@ -39,6 +42,7 @@ class FakeApi:
 
     def watch(self, path: str, *, seconds: int, **query: str) -> Iterator[Object]:
         self._enter(f"{path}?watch", query)
+        self.watched.set()
         events = self.events.setdefault(path, queue.Queue())
         while (event := events.get()) is not None:
             yield event
