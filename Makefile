@@ -80,7 +80,7 @@ e2e-tools: $(SYNCED) ## build what `make e2e` needs once: 20 minutes on 2 cores,
 	@$(BIN)/python -m tests.tools.servers prometheus etcd kwok kubernetes keda
 
 .PHONY: e2e
-e2e: e2e-tools ## end to end on a real control plane and a real KEDA; TESTS=tests/e2e/test_ramp.py
+e2e: e2e-tools ## end to end on a real control plane and a real KEDA; TESTS=tests/e2e/test_follow.py
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(or $(TESTS),tests/e2e)
 
 .PHONY: setup
