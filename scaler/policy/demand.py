@@ -1,6 +1,7 @@
 """Readings to demand and supply: totals over the whole workload, never means."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
@@ -45,7 +46,7 @@ class Supply:
         """What the fleet has been asked for, standby included."""
         return self.standing if self.standing is not None else self.ready or None
 
-    @property
+    @cached_property
     def base(self) -> int | None:
         """What a hold keeps and a step is added to.
 

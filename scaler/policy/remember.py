@@ -97,13 +97,16 @@ def _last_times(readings: Readings, *, state: State, sleeping: bool, spec: Spec)
     utilization = readings.value(Signal.UTILIZATION)
     if utilization is None or utilization >= spec.utilization_low:
         marks["not_low"] = at
-    return {**marks, **_of_queue(readings), **_of_pods(readings, state=state, spec=spec)}
+    marks.update(_of_queue(readings))
+    marks.update(_of_pods(readings, state=state, spec=spec))
+    return marks
 
 
 def _of_queue(readings: Readings) -> dict[str, int]:
-    waiting = readings.value(Signal.WAITING)
-    names = (*([] if waiting else ["queue_clear"]), *([] if waiting == 0.0 else ["queued"]))
-    return dict.fromkeys(names, readings.at)
+    waiting, at = readings.value(Signal.WAITING), readings.at
+    if waiting is None:
+        return {"queue_clear": at, "queued": at}
+    return {"queued": at} if waiting else {"queue_clear": at}
 
 
 def _of_pods(readings: Readings, *, state: State, spec: Spec) -> dict[str, int]:
