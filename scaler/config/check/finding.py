@@ -45,6 +45,9 @@ class Code(StrEnum):
     FROM_ENV = "from-env"
     TLS_METADATA = "tls-in-metadata"
     SCALE_TARGET = "scale-target"
+    NO_READINESS = "no-readiness-probe"
+    SHORT_GRACE = "short-grace"
+    GPU_FRACTION = "gpu-fraction"
     SCRAPE = "scrape-alone"
     UNSEEN_CONFIG = "config-not-seen"
     FROZEN = "frozen"
@@ -69,6 +72,7 @@ _ERRORS = frozenset(
         Code.SCALED_JOB,
         Code.NO_ADDRESS,
         Code.SAME_TARGET,
+        Code.GPU_FRACTION,
         Code.NO_ANSWER,
         Code.NO_DEMAND,
         Code.EMPTY_QUERY,

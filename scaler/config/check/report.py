@@ -10,6 +10,7 @@ from scaler.config.check.finding import Code, Finding
 from scaler.config.check.hpa import damping
 from scaler.config.check.metadata import Operator, understood
 from scaler.config.check.objects import Scaled, Trigger, is_object, items, kind_of, mapping, scaled
+from scaler.config.check.pods import Targets, of_pods, targets
 from scaler.config.check.settings import configuration
 from scaler.config.metadata import FROM_ENV
 from scaler.config.settings import Settings
@@ -72,7 +73,12 @@ def check(files: Mapping[str, bytes], *, settings: Settings | None, namespace: s
     settings = settings or (own[0] if len(own) == 1 else None)
     operator = Operator(settings=settings or Settings(), seen=settings is not None)
     mine = [one for one in _scaled(objects, namespace=namespace) if one.ours]
-    asked, more = _checked(mine, operator=operator, services=_services(objects, namespace))
+    asked, more = _checked(
+        mine,
+        operator=operator,
+        services=_services(objects, namespace),
+        scalable=targets(objects, namespace=namespace),
+    )
     findings += [*more, *_misspelled(objects), *_general(mine, configurations, operator=operator)]
     return Report(
         findings=tuple(sorted(findings, key=_place)),
@@ -118,6 +124,7 @@ def _checked(
     *,
     operator: Operator,
     services: Mapping[tuple[str, str], Document],
+    scalable: Targets,
 ) -> tuple[list[Asked], list[Finding]]:
     asked: list[Asked] = []
     findings: list[Finding] = [*keda.same_targets(mine)]
@@ -133,6 +140,7 @@ def _checked(
             if asking.workload is not None:
                 findings += keda.of_workload(one, trigger, asking.workload)
                 findings += damping(one, trigger, asking.workload)
+                findings += of_pods(one, asking.workload, targets=scalable)
             if asking.workload is not None and asking.whole:
                 asked.append(Asked(workload=asking.workload, scaled=one, trigger=trigger))
     return asked, findings

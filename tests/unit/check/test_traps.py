@@ -276,3 +276,48 @@ def test_values_from_the_environment_are_not_judged() -> None:
 def test_key_from_the_environment_must_be_known() -> None:
     document = with_((f"{METADATA}.haedroomFromEnv", "HEADROOM"))
     assert [Code.UNKNOWN] == [each.code for each in found(document)]
+
+
+def deployment(container: dict[str, Any], *, grace: int | None = 120) -> dict[str, Any]:
+    """What the right one scales, with one container."""
+    pod = {"containers": [container], "terminationGracePeriodSeconds": grace}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "llama", "namespace": "models"},
+        "spec": {"template": {"spec": {k: v for k, v in pod.items() if v is not None}}},
+    }
+
+
+PROBED = {"name": "engine", "readinessProbe": {"httpGet": {"path": "/health", "port": 8000}}}
+
+
+def gpus(amount: str, *, resource: str = "nvidia.com/gpu") -> dict[str, Any]:
+    return {**PROBED, "resources": {"limits": {resource: amount}}}
+
+
+@pytest.mark.parametrize(
+    ("scaled", "code", "value"),
+    [
+        (deployment({"name": "engine"}), Code.NO_READINESS, ""),
+        (deployment(PROBED, grace=None), Code.SHORT_GRACE, "30"),
+        (deployment(PROBED, grace=59), Code.SHORT_GRACE, "59"),
+        (deployment(gpus("0.5")), Code.GPU_FRACTION, "0.5"),
+    ],
+)
+def test_traps_in_what_is_scaled_are_found(scaled: dict[str, Any], code: Code, value: str) -> None:
+    (finding,) = found(right(), scaled)
+    assert (code, value, "models/llama") == (finding.code, finding.value, finding.about)
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        deployment(PROBED),
+        deployment(gpus("1")),
+        deployment(gpus("2", resource="nvidia.com/mig-1g.10gb")),
+        {**deployment({"name": "engine"}), "metadata": {"name": "other", "namespace": "models"}},
+    ],
+)
+def test_pods_that_end_in_peace_and_others_pods_are_clean(scaled: dict[str, Any]) -> None:
+    assert () == found(right(), scaled)
