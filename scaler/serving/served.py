@@ -10,8 +10,9 @@ from scaler.runtime.board import Published
 
 KEPT = 14 * 24 * 3600
 """Seconds for which it is known what was served."""
-MOST = 1_000
-"""Changes that a process remembers of one workload: a day and a half at one in two minutes."""
+MOST, LEAST, IN_ALL = 1_000, 20, 200_000
+"""Changes that a process remembers of one workload, at most a day and a half at one in two minutes;
+of each while it remembers so many in all, which is some 30 MB. A store remembers them all."""
 AGAIN = 7 * 24 * 3600
 """Seconds after which an answer that stands is recorded again, so that what is old can go."""
 SWEEP = 3600
@@ -98,8 +99,9 @@ def _said(answer: Answer) -> tuple[int, bool, str, str]:
 class MemoryServed:
     """The record of this process alone, bounded for each workload."""
 
-    def __init__(self, *, build: str) -> None:
+    def __init__(self, *, build: str, in_all: int = IN_ALL) -> None:
         self._changes = _Changes(build=build)
+        self._in_all = in_all
         self._answers: dict[tuple[str, str], deque[Answer]] = {}
         self._swept = 0
 
@@ -110,7 +112,11 @@ class MemoryServed:
             return
         key = published.workload.key
         whose = (key.namespace, key.name)
-        self._answers.setdefault(whose, deque(maxlen=MOST)).append(answer)
+        answers = self._answers.setdefault(whose, deque())
+        answers.append(answer)
+        most = min(MOST, max(LEAST, self._in_all // len(self._answers)))
+        while len(answers) > most:
+            answers.popleft()
         if at - self._swept >= SWEEP:
             self._swept = at
             self._sweep(at - KEPT - AGAIN)

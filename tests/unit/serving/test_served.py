@@ -52,6 +52,15 @@ async def test_memory_is_bounded() -> None:
     assert MOST == len(await log.between("models", "llama", start=0, stop=4 * MOST))
 
 
+async def test_memory_of_many_together_is_bounded() -> None:
+    log, names = MemoryServed(build="1", in_all=500), ("a", "b", "c", "d")
+    for at in range(300):
+        for name in names:
+            log.record(published(name, target=at), at=at)
+    kept = [len(await log.between("models", name, start=0, stop=300)) for name in names]
+    assert [125, 125, 125, 125] == kept
+
+
 async def test_what_was_not_served_is_not_recorded() -> None:
     log = MemoryServed(build="1")
     log.record(attrs.evolve(published(target=None)), at=1)
