@@ -49,7 +49,7 @@ def test_a_replay_as_one_document(trace: Path) -> None:
     [
         (("--policy", "oracl"), "did you mean 'oracle'"),
         (("--set", "headroom"), "must be KEY=VALUE"),
-        (("--set", "headrom=0.7"), "did you mean 'headroom'"),
+        (("--set", "headrooms=0.7"), "did you mean 'headroom'"),
         (("--lead-time", "2d"), "must be a duration"),
         (("--value", "missing"), "has no such column"),
     ],

@@ -69,7 +69,10 @@ events:
         ("events: [{name: a, start: soon, end: 2026-01-01}]", "events.0..start: must be a time"),
         ("events: [{name: a, start: 2026-01-01}]", "events.0..end: must be given"),
         ("events: [{name: a, start: 2026-01-02, end: 2026-01-01}]", "end must come after start"),
-        ("events: [{name: a, start: 2026-01-01, end: 2026-01-02, ramps: 1m}]", "unknown key .did you mean"),
+        (
+            "events: [{name: a, start: 2026-01-01, end: 2026-01-02, ramps: 1m}]",
+            "unknown key .did you mean",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, mistake: str) -> None:

@@ -111,7 +111,7 @@ def test_objective_and_bounds_of_the_metadata_hold_for_all() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value", "said"),
-    [("headrom", "0.7", "did you mean 'headroom'"), ("minReplicas", "0", "must be 1 or more")],
+    [("headrooms", "0.7", "did you mean 'headroom'"), ("minReplicas", "0", "must be 1 or more")],
 )
 def test_wrong_metadata_are_refused(key: str, value: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
