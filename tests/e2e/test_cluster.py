@@ -89,6 +89,42 @@ async def test_replicas_are_counted_where_prometheus_counts_none(
     assert (8, 8, 0) == tuple(readings[count]["value"] for count in ("wanted", "ready", "stuck"))
 
 
+async def test_a_quota_leaves_what_runs_and_is_named_as_stuck(
+    land: Rig, workload: Workload, service: Forescale
+) -> None:
+    await workload.hide()
+    await begin(land, workload, service, 4)
+    quota = f"/api/v1/namespaces/{workload.namespace}/resourcequotas/full"
+    await workload.api.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "full", "namespace": workload.namespace},
+            "spec": {"hard": {"pods": "4"}},
+        }
+    )
+    await workload.api.until(quota, lambda seen: seen["status"].get("used"))
+
+    async with workload.course() as course:
+        await turn(land, workload, 6)
+        await until_stuck(service, workload, 2)
+        readings = (await document(service, workload))["readings"]
+        await workload.api.delete(quota)
+        await workload.until_ready(6)
+
+    assert [4, 6] == course.wanted
+    assert (6, 4) == (readings["wanted"]["value"], readings["ready"]["value"])
+
+
+async def until_stuck(service: Forescale, workload: Workload, replicas: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            readings = (await document(service, workload))["readings"]
+            if readings["stuck"].get("value") == replicas:
+                return
+            await asyncio.sleep(0.5)
+
+
 async def test_a_shortage_in_the_dead_zone_is_acted_on_and_stays(
     land: Rig, workload: Workload, service: Forescale
 ) -> None:

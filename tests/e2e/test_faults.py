@@ -56,8 +56,11 @@ async def scene(land: Rig, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
         )
         found = Scene(land=land, scalers=three, workloads=workloads)
         await found.turn(STEADY)
-        for minimum, workload in enumerate(workloads):
+        for workload in workloads:
             await workload.deploy(replicas=STEADY)
+        known = 'kube_deployment_spec_replicas{namespace="faults"} offset 5s'
+        await land.until_scraped(f"count({known}) == {len(workloads)}")
+        for minimum, workload in enumerate(workloads):
             await workload.watch_over(
                 three.address, dialed(workload), minReplicaCount=minimum, maxReplicaCount=50
             )

@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.dial import answered, asked, dialed, settings, turn
 from tests.e2e.rig import Rig
 from tests.e2e.workload import Workload
+from tests.integration.service.faulty import Fault, faulty
 from tests.integration.service.forescale import Forescale, serving
 from tests.integration.service.keda import QUICK
 
@@ -68,18 +69,24 @@ async def test_the_first_held_request_wakes_by_push(
 
 
 async def test_after_an_error_the_next_poll_wakes_at_the_latest(
-    land: Rig, workload: Workload, service: Forescale
+    land: Rig, workload: Workload, tmp_path: Path
 ) -> None:
     await workload.deploy(replicas=0)
-    # Nothing was ever scraped, so nothing true can be said: KEDA closes its stream over that.
-    await workload.watch_over(
-        service.grpc, held(workload), kind="external-push", pollingInterval=10
-    )
-    await workload.until_refused()
+    async with (
+        faulty(land.prometheus.url, half="") as road,
+        serving(tmp_path, settings(road.url)) as service,
+    ):
+        await road.begin(Fault.FAILING)
+        await workload.watch_over(
+            service.grpc, held(workload), kind="external-push", pollingInterval=10
+        )
+        # KEDA closes its stream over the error.
+        await workload.until_refused()
+        await road.begin(Fault.NONE)
 
-    async with workload.course() as course:
-        await land.lead(workload.namespace, workload.name, rate=3, within=1)
-        await workload.until_wanted(1)
+        async with workload.course() as course:
+            await land.lead(workload.namespace, workload.name, rate=3, within=1)
+            await workload.until_wanted(1)
 
     assert [0, 1] == course.wanted
 
