@@ -117,18 +117,18 @@ class _Handlers:
         One at a time: each reads its source for minutes, and a second would take them from it.
         """
         namespace, name = request.match_info["namespace"], request.match_info["name"]
-        published = self._operations.board.named(namespace, name)
-        if published is None:
+        shown = self._operations.shown(namespace, name)
+        if shown is None:
             raise _refusal(web.HTTPNotFound, f"{namespace}/{name}: nobody asked for it")
         start, stop = self._stretch(request)
         if self._comparing.locked():
             raise _refusal(web.HTTPServiceUnavailable, "another comparison is being made")
         async with self._comparing:
             try:
-                made = await self._operations.compare(published.workload, start=start, stop=stop)
+                made = await self._operations.compare(shown.workload, start=start, stop=stop)
             except ForescaleError as error:
                 raise _refusal(web.HTTPServiceUnavailable, str(error)) from error
-        return _json(comparison(published.workload, made))
+        return _json(comparison(shown.workload, made))
 
     def _stretch(self, request: web.Request) -> tuple[int, int]:
         """What is to be compared; the future is not."""

@@ -20,7 +20,7 @@ from scaler.serving.operations import Operations
 from scaler.serving.ops import LONGEST, OpsServer
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
-from tests.unit.serving.published import NOW, published
+from tests.unit.serving.published import NOW, published, workload
 
 PATH = "/api/v1/workloads/models/llama/comparison"
 MADE = Comparison(
@@ -89,6 +89,7 @@ async def served(past: Past, *, now: Callable[[], int] = lambda: NOW) -> AsyncIt
         telemetry=Telemetry(version="1"),
         now=now,
         unready=str,
+        troubles=lambda: {workload("new"): "the first look is not over yet"},
         compare=past.compare,
     )
     server = OpsServer(operations, address="127.0.0.1:0")
@@ -136,6 +137,12 @@ async def test_unknown_workloads_and_sources_that_are_away_are_named(ops: Ops) -
 
     assert (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE) == (unknown, away)
     assert "prometheus: connection refused" == document["error"]
+
+
+async def test_what_was_not_decided_on_yet_can_be_compared(ops: Ops) -> None:
+    status, document = await ops.get(path=PATH.replace("llama", "new"))
+
+    assert (200, "new") == (status, document["name"])
 
 
 async def test_one_comparison_at_a_time(ops: Ops) -> None:
