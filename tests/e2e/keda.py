@@ -19,7 +19,7 @@ GROUP = Group(
     namespace=NAMESPACE,
     service="keda-metrics-apiserver",
 )
-_FAILED = re.compile(r"^keda_scaler_detail_errors_total\{(.*)\} (\S+)$", re.MULTILINE)
+_FAILED = re.compile(r"^keda_scale(?:d_object|r_detail)_errors_total\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 class Keda:

@@ -10,6 +10,7 @@ import attrs
 
 from tests.e2e.dial import settings
 from tests.e2e.names import headless
+from tests.e2e.processes import PATIENCE
 from tests.integration.prometheus import free_port
 from tests.integration.service.faulty import Faulty, faulty
 from tests.integration.service.forescale import Forescale, serving
@@ -40,6 +41,19 @@ class Scaler:
 
     async def kill(self) -> None:
         await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """End it as Kubernetes does, and run it again until it is ready."""
+        self.service.process.terminate()
+        await self.service.process.wait()
+        await self.kill()
+        await self.start()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                status, _ = await self.service.get("/readyz")
+                if status == 200:
+                    return
+                await asyncio.sleep(0.2)
 
     def hang(self) -> None:
         self.service.process.send_signal(signal.SIGSTOP)

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.api import talking
-from tests.e2e.dial import dialed, turn
+from tests.e2e.dial import asked, dialed, turn
 from tests.e2e.rig import Rig
 from tests.e2e.scalers import Scalers, scalers
 from tests.e2e.table import Table
@@ -195,3 +195,16 @@ async def test_no_replica_is_lost_while(
     table.add(name, [course.wanted for course in courses], seconds=took)
     for course in courses:
         assert [STEADY, AFTER] == course.wanted
+
+
+async def test_a_rolling_restart_fails_no_poll(scene: Scene) -> None:
+    await scene.turn(NEED)
+    await scene.until_ready(STEADY)
+    keda = scene.land.keda
+    before = await keda.failures("faults")
+
+    for scaler in scene.scalers.each:
+        await scaler.restart()
+        await asked(scaler.service, 3)
+
+    assert before == await keda.failures("faults")

@@ -82,6 +82,7 @@ async def test_after_an_error_the_next_poll_wakes_at_the_latest(
         )
         # KEDA closes its stream over the error.
         await workload.until_refused()
+        assert await land.keda.failures(workload.namespace) > 0
         await road.begin(Fault.NONE)
 
         async with workload.course() as course:
