@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,14 +23,16 @@ INTERVAL = 15
 SPEED = 600.0
 START = 1_800_000_000.0
 STEP = 1.0
-LAGGARD = 0.5
-"""Real seconds after which time goes on without whoever is still at work, as a forecast may be."""
+BLINK = 0.002
+LAGGARD = 5.0
+"""Real seconds after which time goes on without whoever is still at work."""
 
 
 class PatientClock(FastClock):
     """Simulated time that moves on as soon as everybody sleeps: as fast, and as slow, as it takes.
 
-    A run on a busy machine is the same as one on an idle machine.
+    A run on a busy machine is the same as one on an idle machine. `ready` says whether what is done
+    beside those who sleep is done as well; time waits for it until it has waited in vain.
     """
 
     def __init__(self) -> None:
@@ -38,6 +40,7 @@ class PatientClock(FastClock):
         self._now = START
         self._awake: set[asyncio.Task[Any]] = set()
         self._resting = asyncio.Event()
+        self.ready: Callable[[float], bool] = lambda now: True
 
     async def sleep_until(self, at: float) -> None:
         task = asyncio.current_task()
@@ -56,6 +59,12 @@ class PatientClock(FastClock):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._resting.wait(), LAGGARD)
         self._awake.clear()
+        try:
+            async with asyncio.timeout(LAGGARD):
+                while not self.ready(self._now):  # noqa: ASYNC110 - nobody would set an event
+                    await asyncio.sleep(BLINK)
+        except TimeoutError:
+            self.ready = lambda now: True
         self._now += STEP
         self._stepped.set()
         self._stepped = asyncio.Event()
@@ -72,17 +81,22 @@ class Scraper:
     """The service, and what it exported while it ran; `at` counts from the start."""
 
     cluster: str
+    clock: PatientClock
     pages: list[Scraped] = attrs.field(factory=list)
     _service: Service = attrs.field(init=False)
-    _clock: Clock = attrs.field(init=False)
     _scraping: asyncio.Task[None] = attrs.field(init=False)
+    _asking: asyncio.Lock = attrs.field(factory=asyncio.Lock)
 
     def __call__(self, settings: Settings, *, clock: Clock, learning: Learning) -> "Scraper":
         # A forecast is made by a process of its own, which takes real time.
         reactive = attrs.evolve(learning, refreshing=None)
         self._service = Service(settings, clock=clock, learning=reactive)
-        self._clock = clock
+        self.clock.ready = self._decided
         return self
+
+    def _decided(self, now: float) -> bool:
+        """Every tick that was due a second ago has been decided."""
+        return all(shown.decision.at > now - INTERVAL - 2 for shown in self._service.loop.board)
 
     async def start(self) -> Ports:
         ports = await self._service.start()
@@ -91,16 +105,17 @@ class Scraper:
         return ports
 
     async def stop(self) -> None:
-        self._scraping.cancel()
+        async with self._asking:
+            self._scraping.cancel()
         await self._service.stop()
 
     async def _scrape(self, url: str) -> None:
-        at = self._clock.now() // INTERVAL * INTERVAL
+        at = self.clock.now() // INTERVAL * INTERVAL
         async with aiohttp.ClientSession() as session:
             while True:
-                at = max(at + INTERVAL, self._clock.now() // INTERVAL * INTERVAL)
-                await self._clock.sleep_until(at)
-                async with session.get(url) as answer:
+                at = max(at + INTERVAL, self.clock.now() // INTERVAL * INTERVAL)
+                await self.clock.sleep_until(at)
+                async with self._asking, session.get(url) as answer:
                     page = await answer.text()
                 target = {"cluster": self.cluster, "instance": "a"}
                 self.pages.append(Scraped(int(at), target, page))
@@ -108,8 +123,9 @@ class Scraper:
 
 def record(fault: str, *, minutes: float) -> Sequence[Scraped]:
     """Play the demo with a fault in its second third, and return what was scraped."""
-    scraper = Scraper(cluster=fault)
+    clock = PatientClock()
+    scraper = Scraper(cluster=fault, clock=clock)
     plan = Plan(seconds=60 * minutes, seed=1, fault=fault)
-    demo = Demo(plan, clock=PatientClock(), screen=Lines(io.StringIO()))
+    demo = Demo(plan, clock=clock, screen=Lines(io.StringIO()))
     asyncio.run(demo.play(scraper, stop=asyncio.Event()))
     return scraper.pages
