@@ -100,11 +100,14 @@ class Past:
         self.least = bytearray()
 
     def season_before(self, refresh: int) -> range:
-        """Times at which to look whether it was there for the shortest season before a refresh."""
+        """Times at which to look whether it was there for the shortest season before a refresh.
+
+        They are the same for everybody with this season, so that one read tells of many.
+        """
         season = min(self.workload.forecasting.seasons, default=DAY)
         step = self.refreshing.step
         every = max(season // LOOKS // step * step, step)
-        return range(refresh - season // step * step, refresh, every)
+        return range((refresh - season) // every * every, refresh, every)
 
     def is_known(self, answer: Iterable[Readings]) -> bool:
         """Whether any of these say how much work there was."""

@@ -14,8 +14,9 @@ from tests.integration.service.world import NAMESPACE
 
 NO_ANSWER = {Fault.REFUSED, Fault.HUNG, Fault.SLOW, Fault.FAILING, Fault.GARBAGE, Fault.EMPTY}
 HALF = "|".join(pod_name("band", namespace=NAMESPACE, index=index) for index in range(0, 4, 2))
-SLOWLY = {"scaleDownWindow": "1m", "staleAfter": "40s"}
-"""A minute is what rates look back on; a server that starts again scrapes after some seconds."""
+SLOWLY = {"scaleDownWindow": "1m", "staleAfter": "40s", "forecast": "disabled"}
+"""A minute is what rates look back on; a server that starts again scrapes after some seconds. Until
+a forecast is there nothing is lowered, which is not what this is about."""
 LIMIT = 0.1
 """Seconds that a call about a known workload may take."""
 PATIENCE = 15.0
