@@ -36,7 +36,7 @@ class Incident:
     fault: str
     trouble: str
     alerts: Sequence[str]
-    minutes: int = 18
+    minutes: int = 15
     begun: Callable[[Values], bool] = lambda values: True
     settles: int = 0
 
