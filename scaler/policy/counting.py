@@ -13,9 +13,13 @@ from scaler.policy.window import TREND, highest, since
 
 
 def believed(readings: Readings, *, state: State, spec: Spec) -> Readings:
-    """`readings` with the last count of what is wanted, where whoever counted is silent now."""
+    """`readings` with the last count of what is wanted, where whoever counted is silent now.
+
+    More pods than were counted are more all the same.
+    """
     last = lost(readings, state=state, spec=spec)
-    if last is None:
+    reporting = value_of(readings.reporting) or 0.0
+    if last is None or reporting > last[1]:
         return readings
     at, wanted = last
     return attrs.evolve(readings, wanted=Sample(value=wanted, at=at))
@@ -51,7 +55,7 @@ def standing(readings: Readings, *, state: State, spec: Spec, lead_time: int) ->
     wanted = value_of(readings.wanted)
     if readings.counted:
         return wanted
-    # The window holds what is wanted without the standby.
+    # The window holds those that reported, without the standby.
     oldest = readings.at - silence(spec, lead_time=lead_time)
     most = highest(state.recent.get("wanted", ()), at=oldest, default=0.0)
     if wanted is None:
@@ -68,11 +72,11 @@ def deserted(readings: Readings) -> bool:
 def asleep(readings: Readings, *, state: State, spec: Spec, lead_time: int) -> bool:
     """Nothing is wanted and nothing runs: missing engine metrics are normal then.
 
-    Where nobody counts, that nobody is there is believed of a fleet that was told so, or that has
-    been gone for as long as silence may last.
+    Where nobody counts, that nobody is there is believed once they have been gone for as long as
+    silence may last; until then what was said of them stands.
     """
     if not deserted(readings):
         return False
-    if readings.counted or state.target == 0:
+    if readings.counted:
         return True
     return not standing(readings, state=state, spec=spec, lead_time=lead_time)

@@ -54,8 +54,9 @@ def memory(spec: Spec, lead_time: int) -> int:
         TREND,
     )
     windows = max(spec.scale_up_window, down_window(spec, lead_time=lead_time), *periods, TREND)
-    folded = waits + windows + 2 * lead_time + spec.stale_after
-    return max(spec.hold_for + spec.stale_after, folded) + 2 * spec.step
+    # What a hold for want of data came to stays in the windows behind it, too.
+    longest = max(spec.hold_for, waits)
+    return longest + windows + 2 * lead_time + spec.stale_after + 2 * spec.step
 
 
 def decide(
@@ -106,7 +107,14 @@ def _silent(situation: Situation) -> tuple[Decision, State]:
         missing=gone,
         note="; ".join(filter(None, (_why_silent(situation), _whose_silence(situation, gone)))),
     )
-    return decision, attrs.evolve(situation.state, target=None)
+    state = situation.state if _answered(situation) else _unheld(situation)
+    return decision, attrs.evolve(state, target=None)
+
+
+def _unheld(situation: Situation) -> State:
+    """The state of a fleet of which nothing is expected: what is broken later has just begun."""
+    marks = {**situation.state.marks, "complete": situation.at}
+    return attrs.evolve(situation.state, marks=marks)
 
 
 def _why_silent(situation: Situation) -> str:
@@ -134,6 +142,8 @@ def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
 
     While who holds the requests cannot be asked, what was answered before stands until `holdFor`.
     """
+    if situation.readings.counted:
+        situation = attrs.evolve(situation, state=_unheld(situation))
     if Signal.ACTIVATION.value in missing(situation) and _woken(situation):
         limit = Limit(by="gap", before=0, after=1, detail=Signal.ACTIVATION.value)
         return _publish(1, "hold", (), (limit,), situation)
@@ -191,7 +201,9 @@ def _windowed(fused: Fused, *, situation: Situation) -> tuple[float | None, Limi
     base = situation.supply.base
     if fused.replicas is None:
         remembered = situation.state.target if fused.gaps else None
-        return (remembered if base is None else base), None
+        if base is None or (remembered is not None and situation.miscounted):
+            return remembered, None
+        return base, None
     wishes = (*situation.state.recent.get("wishes", ()), (situation.at, fused.replicas))
     value = within_windows(fused.replicas, wishes=wishes, situation=situation)
     limit = moved("stabilization window", ceiling(fused.replicas), ceiling(value))

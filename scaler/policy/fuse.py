@@ -22,13 +22,17 @@ WANTED = "wanted"
 
 @attrs.frozen(kw_only=True)
 class Fused:
-    """`replicas` is None where no signal names a number. `held_by` says who forbids scale-in."""
+    """`replicas` is None where no signal names a number. `held_by` says who forbids scale-in.
+
+    `blind` says that a signal is gone, so that what the others wish is only a guess.
+    """
 
     replicas: float | None
     winner: str
     held_by: tuple[str, ...]
     gaps: tuple[str, ...]
     complete: bool
+    blind: bool
     missing: dict[str, Reason]
 
 
@@ -42,21 +46,22 @@ def fuse(recommendations: Sequence[Recommendation], *, situation: Situation) -> 
     best = max(named, key=lambda r: r.replicas or 0.0, default=None)
     wish = best.replicas if best else _less(recommendations, situation)
     lost = _lost(situation)
+    unsure = (*lost, *_unripe(situation))
     return Fused(
         replicas=None if wish is None else min(wish, MOST_REPLICAS),
         winner=best.signal if best else "hold" if wish is None else "agreement",
         held_by=_holders(recommendations, situation),
-        gaps=_holding(lost, situation=situation),
-        complete=not lost,
+        gaps=_holding(unsure, situation=situation),
+        complete=not unsure,
+        blind=bool(_holding(lost, situation=situation)),
         missing=missing(situation),
     )
 
 
 def _holders(recommendations: Sequence[Recommendation], situation: Situation) -> tuple[str, ...]:
-    """Who forbids going below what is wanted; too few reporting pods or samples do as well."""
+    """Who forbids going below what is wanted; too few reporting pods do as well."""
     partial = () if situation.supply.complete else ("reporting",)
-    unripe = ("new samples",) if _is_unripe(situation) else ()
-    return (*(r.signal for r in recommendations if r.holds), *partial, *unripe)
+    return (*(r.signal for r in recommendations if r.holds), *partial)
 
 
 def _less(recommendations: Sequence[Recommendation], situation: Situation) -> float | None:
@@ -110,13 +115,14 @@ def _lost(situation: Situation) -> tuple[str, ...]:
     return (*silent, *((WANTED,) if situation.miscounted else ()))
 
 
-def _is_unripe(situation: Situation) -> bool:
-    """The measure of work is so new that its rate looks back on more than there is, and is low."""
+def _unripe(situation: Situation) -> tuple[str, ...]:
+    """The measure of work, so new that its rate looks back on more than there is, and is low."""
     resumed = situation.state.marks.get("resumed")
-    return resumed is not None and situation.at - resumed < situation.spec.stale_after
+    young = resumed is not None and situation.at - resumed < situation.spec.stale_after
+    return (f"new {work_signal(situation.spec)}",) if young else ()
 
 
-def _holding(lost: tuple[str, ...], *, situation: Situation) -> tuple[str, ...]:
-    """`lost`, unless that has gone on for `holdFor`: signals may take turns in being gone."""
+def _holding(unsure: tuple[str, ...], *, situation: Situation) -> tuple[str, ...]:
+    """`unsure`, unless that has gone on for `holdFor`: signals may take turns in being gone."""
     oldest = situation.at - situation.spec.hold_for
-    return lost if situation.state.marks.get("complete", oldest - 1) >= oldest else ()
+    return unsure if situation.state.marks.get("complete", oldest - 1) >= oldest else ()

@@ -3,7 +3,7 @@
 import attrs
 
 from scaler.policy.fuse import Fused
-from scaler.policy.model import Limit, State
+from scaler.policy.model import Limit, Signal, State
 from scaler.policy.situation import Situation
 from scaler.policy.spec import down_window
 from scaler.policy.stabilize import ceiling
@@ -17,7 +17,7 @@ def wish(fused: Fused, *, situation: Situation) -> State:
     it begins anew, as it does at first contact with a running fleet.
     """
     state, spec, at = situation.state, situation.spec, situation.at
-    if fused.gaps:
+    if fused.blind:
         return state
     marks = dict(state.marks)
     if fused.complete:
@@ -36,6 +36,10 @@ def wish(fused: Fused, *, situation: Situation) -> State:
 def keep_wanted(value: float, *, fused: Fused, situation: Situation) -> tuple[float, Limit | None]:
     """No less than is wanted while somebody objects or the window is younger than it is long."""
     base, at = situation.supply.base, situation.at
+    said = situation.state.target
+    if base is not None and said is not None and situation.miscounted:
+        # Who counted is silent: the last count may be from before what was said was followed.
+        base = min(base, said)
     if base is None or value >= base:
         return value, None
     window = down_window(situation.spec, lead_time=situation.knowledge.lead_time)
@@ -56,10 +60,13 @@ def keep_alive(
     """
     if fused.gaps:
         said = situation.state.target
-        if said == 0 and not situation.supply.ready:
+        arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
+        waited_for = arrivals > situation.spec.activation_threshold
+        if said == 0 and not situation.supply.ready and not waited_for:
             # It was told to go, and has gone: that its signals went with it is no news.
             return 0, moved("gap", target, 0, ", ".join(fused.gaps))
-        kept = max(target, said or 0, 1)
+        # Who said nothing, or none, and finds a fleet, keeps that.
+        kept = max(target, said or situation.supply.base or 0, 1)
         return kept, moved("gap", target, kept, ", ".join(fused.gaps))
     quiet_for = situation.at - situation.state.marks.get("busy", situation.at)
     may_sleep = unneeded and situation.spec.min_replicas == 0

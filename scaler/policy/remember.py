@@ -204,7 +204,8 @@ def _windows(
 
 def _ordered(readings: Readings, *, spec: Spec) -> float | None:
     """What is wanted without the standby, which comes after the fold and must not feed back."""
-    wanted = value_of(readings.wanted)
+    # A count that is only believed ends with `holdFor`, and must not outlive it in a window.
+    wanted = value_of(readings.wanted if readings.counted else readings.ready)
     return None if wanted is None else max(0.0, wanted - spec.standby)
 
 

@@ -40,8 +40,50 @@ def test_what_was_counted_last_stands_for_hold_for_and_is_named_missing() -> Non
     history = lasting(60, **counted(10, 4, tokens=500.0))
     lost = then(history, Spec().hold_for // STEP - 1, **uncounted(4, tokens=500.0))
     decision = decided(lost)
-    assert min(t for t in targets(lost)[60:] if t is not None) >= targets(history)[-1]
+    assert min(t for t in targets(lost)[60:] if t is not None) >= (targets(history)[-1] or 0)
     assert Reason.ABSENT == decision.missing["wanted"]
+
+
+def test_more_pods_than_were_counted_last_are_more_all_the_same() -> None:
+    history = lasting(200, **counted(5, 5, tokens=500.0))
+    grown = then(history, 40, **uncounted(30, tokens=3000.0))
+    assert 30 == targets(grown, Spec(mode=Mode.OBSERVE))[-1]
+
+
+def test_a_last_count_that_was_being_followed_raises_nothing() -> None:
+    history = lasting(200, **counted(20, 20, tokens=300.0))
+    target = targets(history, FAST)[-1]
+    lost = then(history, 40, **uncounted(target or 0, tokens=300.0, latency=1.7))
+    assert {target} == {*targets(lost, FAST)[200:]}
+
+
+def test_arrivals_wake_a_fleet_that_was_told_to_go_although_nobody_counts() -> None:
+    idle = {"running": 0.0, "tokens": 0.0, "requests": 0.0, "cache": 0.0, "activation": 0.0}
+    history = then(lasting(60, **uncounted(2)), 30 * MINUTE, **uncounted(2, **idle))
+    gone = then(history, 2 * MINUTE, **NOBODY, activation=0.0)
+    assert 0 == targets(gone)[-1]
+    assert (targets(then(gone, 1, **NOBODY, activation=7.0))[-1] or 0) >= 1
+
+
+def test_samples_that_come_and_go_hold_no_longer_than_hold_for() -> None:
+    history = lasting(60, **counted(10, 10, tokens=500.0))
+    for _ in range(Spec().hold_for // (8 * STEP) + 30):
+        history = then(history, 7, **counted(10, 10, tokens=500.0))
+        history = then(history, 1, **counted(10, 10, tokens=None))
+    assert (targets(history)[-1] or 0) < 10
+
+
+def test_what_is_broken_when_a_fleet_wakes_holds_from_then_on() -> None:
+    asleep = lasting(200, **GONE, wanted=0, ready=0, reporting=0)
+    broken = Gap(reason=Reason.MALFORMED, detail="NaN")
+    awake = then(asleep, 60, **counted(10, 10, tokens=500.0, waiting=broken))
+    assert 10 == targets(awake, FAST)[-1]
+
+
+def test_a_source_that_answers_nothing_at_all_moves_nothing() -> None:
+    history = lasting(200, **counted(4, 4, tokens=1700.0))
+    empty = then(history, Spec().hold_for // STEP - 1, **NOBODY)
+    assert {targets(history)[-1]} == {*targets(empty)[200:]}
 
 
 def test_a_sleeping_fleet_sleeps_on_while_nobody_counts_and_then_nothing_is_said() -> None:

@@ -88,12 +88,12 @@ def test_a_signal_that_is_missing_is_named_even_where_it_decides_nothing() -> No
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        pytest.param(Spec(), 2250, id="default"),
-        pytest.param(Spec(hold_for=2 * 3600), 7200 + 120 + 30, id="a long hold"),
+        pytest.param(Spec(), 2850, id="default"),
+        pytest.param(Spec(hold_for=2 * 3600), 7200 + 300 + 600 + 120 + 30, id="a long hold"),
         pytest.param(Spec(scale_down_window=1800), 4350, id="a long window"),
         pytest.param(
             Spec(scale_up_policies=(ScalingPolicy(amount=1, period=3600),)),
-            5550,
+            6150,
             id="a long period",
         ),
     ],

@@ -53,7 +53,14 @@ def readings_of(
         stuck=reading(st.integers(0, 3)),
         reporting=reading(counts),
         counted=st.booleans(),
-    )
+    ).map(_as_counted)
+
+
+def _as_counted(readings: Readings) -> Readings:
+    """Where nobody counts replicas, those that report are all that is known of them."""
+    if readings.counted:
+        return readings
+    return attrs.evolve(readings, wanted=readings.reporting, ready=readings.reporting)
 
 
 READINGS = readings_of(VALUES, st.integers(0, 40))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import attrs
 import pytest
@@ -293,7 +294,8 @@ def asleep_until(wake: float) -> FakeHistory:
 
     def told(tick: int, known_at: int) -> Readings:
         arrivals = 3.0 if EPOCH + wake <= tick < EPOCH + wake + 120 else 0.0
-        gone = dict.fromkeys(("running", "waiting", "tokens", "requests", "latency", "cache"))
+        names = ("running", "waiting", "tokens", "requests", "latency", "cache")
+        gone: dict[str, Any] = dict.fromkeys(names)
         return readings(tick, wanted=0, ready=0, reporting=0, activation=arrivals, **gone)
 
     return FakeHistory(told)
