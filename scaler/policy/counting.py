@@ -58,9 +58,8 @@ def standing(readings: Readings, *, state: State, spec: Spec, lead_time: int) ->
     # The window holds those that reported, without the standby.
     oldest = readings.at - silence(spec, lead_time=lead_time)
     most = highest(state.recent.get("wanted", ()), at=oldest, default=0.0)
-    if wanted is None:
-        return most + spec.standby if most else None
-    return max(wanted, most + spec.standby if most else 0.0)
+    reported = most + spec.standby if most else None
+    return max((count for count in (wanted, reported) if count is not None), default=None)
 
 
 def deserted(readings: Readings) -> bool:

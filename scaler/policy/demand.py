@@ -23,14 +23,14 @@ REFUSING = 0.01
 
 @attrs.frozen(kw_only=True)
 class Supply:
-    """Replicas that serve or have been ordered. `wanted` is None where nobody knows it.
+    """Replicas that serve or have been ordered.
 
-    `standing` is what is wanted, or may still be where nobody counts. `steady` were ready
-    throughout the last minute, which is what rates look back on. `complete` says that enough of the
-    ready pods report for totals to lower the target, `settled` that they do so at this very tick.
+    `standing` is what is wanted, or may still be where nobody counts; None where nobody knows.
+    `steady` were ready throughout the last minute, which is what rates look back on. `complete`
+    says that enough of the ready pods report for totals to lower the target, `settled` that they do
+    so at this very tick.
     """
 
-    wanted: int | None
     standing: int | None
     ready: int
     steady: int
@@ -94,7 +94,6 @@ def supply(readings: Readings, *, state: State, spec: Spec, lead_time: int) -> S
     capped = serving if wanted is None else min(serving, wanted)
     held = standing(readings, state=state, spec=spec, lead_time=lead_time)
     return Supply(
-        wanted=wanted,
         standing=None if held is None else round(held),
         ready=capped,
         steady=min(steady, capped),

@@ -33,7 +33,6 @@ class Fused:
     gaps: tuple[str, ...]
     complete: bool
     blind: bool
-    missing: dict[str, Reason]
 
 
 def fuse(recommendations: Sequence[Recommendation], *, situation: Situation) -> Fused:
@@ -54,7 +53,6 @@ def fuse(recommendations: Sequence[Recommendation], *, situation: Situation) -> 
         gaps=_holding(unsure, situation=situation),
         complete=not unsure,
         blind=bool(_holding(lost, situation=situation)),
-        missing=missing(situation),
     )
 
 

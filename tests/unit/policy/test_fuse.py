@@ -1,6 +1,6 @@
 """Many recommendations to one."""
 
-from scaler.policy.fuse import fuse, voters
+from scaler.policy.fuse import fuse, missing, voters
 from scaler.policy.model import Gap, Reason, Recommendation, Signal
 from scaler.policy.spec import Spec, Unit, Vote
 from tests.builders import STEP
@@ -79,5 +79,5 @@ def test_voters_that_take_turns_hold_no_longer_than_hold_for() -> None:
 def test_a_signal_with_nothing_to_report_is_not_missing() -> None:
     idle = {"latency": Gap(reason=Reason.SPARSE), "tokens": Gap(reason=Reason.IDLE)}
     history = then(lasting(20), 1, **idle)
-    fused = fuse([], situation=situation(history))
-    assert ((), {}) == (fused.gaps, fused.missing)
+    seen = situation(history)
+    assert ((), {}) == (fuse([], situation=seen).gaps, missing(seen))
