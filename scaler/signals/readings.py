@@ -78,15 +78,17 @@ def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -
     per_pod = _has_own_pods(view)
     reporting = _reporting(view) if per_pod else _NO_SERIES
     there = _there(view, reporting)
-    ready = _count(view, Fact.READY, otherwise=there)
+    wanted = view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT)
+    counted = isinstance(wanted, Sample)
+    ready = _else(view.sample(Fact.READY, dated=Fact.OBJECTS_AT), there)
     return Readings(
         at=at,
         signals=_signals(view),
-        wanted=_count(view, Fact.WANTED, otherwise=there),
+        wanted=_else(wanted, there),
         ready=ready,
-        stuck=_stuck(view),
+        stuck=_stuck(view, counted=counted),
         reporting=reporting if per_pod else _covered(view, ready),
-        counted=isinstance(view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT), Sample),
+        counted=counted,
     )
 
 
@@ -181,10 +183,9 @@ def _covered(view: View, ready: Reading) -> Reading:
     return seen if isinstance(seen, Gap) else ready
 
 
-def _count(view: View, fact: Fact, *, otherwise: Reading) -> Reading:
+def _else(counted: Reading, there: Reading) -> Reading:
     """What the cluster says, else the replicas that are there."""
-    counted = view.sample(fact, dated=Fact.OBJECTS_AT)
-    return counted if isinstance(counted, Sample) or isinstance(otherwise, Gap) else otherwise
+    return counted if isinstance(counted, Sample) or isinstance(there, Gap) else there
 
 
 def _there(view: View, reporting: Reading) -> Reading:
@@ -198,9 +199,9 @@ def _there(view: View, reporting: Reading) -> Reading:
     return reporting
 
 
-def _stuck(view: View) -> Reading:
+def _stuck(view: View, *, counted: bool) -> Reading:
     """Pods that will not come up. Only those have a series, so none is 0 where others are."""
     stuck = view.sample(Fact.STUCK, dated=None)
-    if stuck == _NO_SERIES and isinstance(view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT), Sample):
+    if stuck == _NO_SERIES and counted:
         return Sample(value=0.0, at=view.at)
     return stuck
