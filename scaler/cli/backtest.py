@@ -10,7 +10,8 @@ import orjson
 from rich.console import Console
 from rich.progress import track
 
-from scaler.cli.series import OUTPUT, SPAN, Parsed, plan_of, read, series_options
+from scaler.cli.options import AS_JSON, HTML, OUTPUT, Parsed, csv_option, jobs_option
+from scaler.cli.series import SPAN, plan_of, read, series_options
 from scaler.runtime.clock import SystemClock
 from scaler.studies.backtests import Account, resumed, run
 from scaler.studies.document import changes, document, earlier
@@ -46,14 +47,7 @@ from scaler.studies.resume import Finished
     show_default=True,
     help="Scramble the future of so many origins, and demand equal forecasts.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 256),
-    default=1,
-    envvar="FORESCALE_JOBS",
-    show_default=True,
-    help="Processes that share the series.",
-)
+@jobs_option("Processes that share the series.")
 @click.option(
     "--scheduler", metavar="ADDRESS", envvar="FORESCALE_SCHEDULER", help="A Dask scheduler instead."
 )
@@ -80,23 +74,9 @@ from scaler.studies.resume import Finished
     envvar="FORESCALE_AGAINST",
     help="The JSON of an earlier run: show what changed since.",
 )
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
-@click.option(
-    "--csv",
-    "csv_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_CSV",
-    help="Forecasts of every origin.",
-)
-@click.option(
-    "--html",
-    "html_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_HTML",
-    help="A page of charts.",
-)
+@AS_JSON
+@csv_option("Forecasts of every origin.")
+@HTML
 @click.option(
     "--settings",
     "settings_file",

@@ -10,6 +10,7 @@ import orjson
 from scaler import bootstrap
 from scaler.cli.environment import settings_of
 from scaler.cli.findings import Looks, document, lines
+from scaler.cli.options import AS_JSON
 from scaler.config.check.finding import Finding, Severity, count
 from scaler.config.check.live import looked, unseen
 from scaler.config.check.report import Report, check
@@ -45,7 +46,7 @@ _OURS = {"FORESCALE_LOG_FORMAT", "FORESCALE_LOG_LEVEL"}
 )
 @click.option("--live", is_flag=True, envvar="FORESCALE_LIVE", help="Run the queries once.")
 @click.option("--strict", is_flag=True, envvar="FORESCALE_STRICT", help="Fail on warnings too.")
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@AS_JSON
 @click.pass_context
 def command(  # noqa: PLR0913 - one for each option
     ctx: click.Context,

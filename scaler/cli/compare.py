@@ -7,7 +7,7 @@ import orjson
 
 from scaler.cli.asking import fetched, split
 from scaler.cli.comparison import compared
-from scaler.cli.series import Parsed
+from scaler.cli.options import AS_JSON, SERVER, Parsed
 from scaler.runtime.clock import SystemClock
 from scaler.studies.plan import Span, span
 
@@ -26,15 +26,8 @@ TIMEOUT = 900.0
     show_default=True,
     help="How far back, 14d at most.",
 )
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    envvar="FORESCALE_SERVER",
-    show_default=True,
-    show_envvar=True,
-    help="Operations address of the service.",
-)
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@SERVER
+@AS_JSON
 def command(workload: str, since: Span, server: str, as_json: bool) -> None:
     """What a workload would have done against what happened: cost, time over the objective.
 

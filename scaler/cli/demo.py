@@ -11,6 +11,7 @@ import orjson
 from rich.console import Console
 
 from scaler import bootstrap
+from scaler.cli.options import AS_JSON, Parsed
 from scaler.config import values
 from scaler.demo.clock import FastClock
 from scaler.demo.play import Demo, Plan
@@ -24,23 +25,11 @@ from scaler.telemetry import configure_logging
 _WIDTH = 100
 
 
-class _Duration(click.ParamType[float]):
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            return values.seconds(low=1.0)(str(value))
-        except values.Invalid as invalid:
-            self.fail(f"{invalid.rule}, got {value!r}", param, ctx)
-
-
 @click.command("demo")
 @click.option(
     "--for",
     "duration",
-    type=_Duration(),
+    type=Parsed("duration", values.seconds(low=1.0)),
     default="2m",
     envvar="FORESCALE_FOR",
     show_default=True,
@@ -68,7 +57,7 @@ class _Duration(click.ParamType[float]):
     envvar="FORESCALE_FAULT",
     help="What goes wrong in the second third.",
 )
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@AS_JSON
 @click.pass_context
 def command(
     ctx: click.Context,

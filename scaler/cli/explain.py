@@ -8,6 +8,7 @@ import orjson
 
 from scaler.cli.asking import fetched, split
 from scaler.cli.explanation import explained, served
+from scaler.cli.options import AS_JSON, SERVER
 
 TIMEOUT = 10.0
 
@@ -15,15 +16,8 @@ TIMEOUT = 10.0
 @click.command("explain")
 @click.argument("workload", metavar="NAMESPACE/NAME")
 @click.option("--at", metavar="TIME", envvar="FORESCALE_AT", help="A past time: RFC 3339 or Unix.")
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    envvar="FORESCALE_SERVER",
-    show_default=True,
-    show_envvar=True,
-    help="Operations address of the service.",
-)
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
+@SERVER
+@AS_JSON
 def command(workload: str, at: str | None, server: str, as_json: bool) -> None:
     """Why this number: every recommendation, who won, what limited it, what was missing.
 

@@ -6,7 +6,8 @@ from typing import Any
 import click
 import orjson
 
-from scaler.cli.series import OUTPUT, plan_of, read, series_options
+from scaler.cli.options import AS_JSON, HTML, csv_option
+from scaler.cli.series import plan_of, read, series_options
 from scaler.runtime.clock import SystemClock
 from scaler.studies.forecasts import document, forecast
 from scaler.studies.lines import forecast_lines
@@ -16,23 +17,9 @@ from scaler.studies.page import forecast_page
 
 @click.command("forecast")
 @series_options
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
-@click.option(
-    "--csv",
-    "csv_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_CSV",
-    help="One row for each series and time.",
-)
-@click.option(
-    "--html",
-    "html_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_HTML",
-    help="A page of charts.",
-)
+@AS_JSON
+@csv_option("One row for each series and time.")
+@HTML
 def command(
     *,
     files: tuple[str, ...],

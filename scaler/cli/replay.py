@@ -9,7 +9,8 @@ import orjson
 from rich.console import Console
 from rich.progress import Progress
 
-from scaler.cli.series import OUTPUT, SPAN, Parsed
+from scaler.cli.options import AS_JSON, HTML, Parsed, csv_option, jobs_option
+from scaler.cli.series import SPAN
 from scaler.config import values
 from scaler.studies.executors import executor
 from scaler.studies.plan import Span
@@ -98,14 +99,7 @@ def _pair(given: str) -> tuple[str, str]:
     show_default=True,
     help="Another seed draws other requests from the same demand.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 256),
-    default=1,
-    envvar="FORESCALE_JOBS",
-    show_default=True,
-    help="Processes that share the policies.",
-)
+@jobs_option("Processes that share the policies.")
 @click.option("--time", metavar="COLUMN", envvar="FORESCALE_TIME", help="Column of times.")
 @click.option(
     "--value",
@@ -123,23 +117,9 @@ def _pair(given: str) -> tuple[str, str]:
     envvar="FORESCALE_EVENTS",
     help="Rows are events: add up their values, or count them, over so long.",
 )
-@click.option("--json", "as_json", is_flag=True, envvar="FORESCALE_JSON", help="One document.")
-@click.option(
-    "--csv",
-    "csv_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_CSV",
-    help="What every policy did, minute by minute.",
-)
-@click.option(
-    "--html",
-    "html_file",
-    type=OUTPUT,
-    metavar="FILE",
-    envvar="FORESCALE_HTML",
-    help="A page of charts.",
-)
+@AS_JSON
+@csv_option("What every policy did, minute by minute.")
+@HTML
 def command(  # noqa: PLR0913 - one for each option
     *,
     files: tuple[str, ...],
