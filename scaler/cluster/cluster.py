@@ -12,7 +12,8 @@ from scaler.cluster.collection import Collection, Place
 from scaler.cluster.facts import Facts, understood
 from scaler.cluster.followed import Followed
 from scaler.cluster.objects import Hpa, ScaledObject, Target, hpa, scaled_object
-from scaler.cluster.pods import LeadTime, Pod, pod, selects
+from scaler.cluster.pods import LeadTime, Pod, pod
+from scaler.cluster.selector import parse
 
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1/scaledobjects"
 HPAS = "/apis/autoscaling/v2/horizontalpodautoscalers"
@@ -87,6 +88,11 @@ class Cluster:
     def latest(self, place: Place, *, within: int) -> Facts | None:
         """What was seen last, if that is no longer ago than `within` seconds."""
         return self.facts(place, at=int(self._now()), within=within)
+
+    def last(self, place: Place) -> Facts | None:
+        """What was seen last, however old."""
+        followed = self._followed.get(place)
+        return followed.last if followed else None
 
     def lead_time(self, place: Place) -> LeadTime | None:
         """How long replicas of this workload take to start, as far as starts were seen."""
@@ -163,7 +169,8 @@ class Cluster:
         if not pods.read or pods.stale:
             return pods.trouble or "nothing was heard of pods for a while"
         found = understood(self._api.get(self._scale_path(namespace, known.target)))
-        mine = [each for each in pods.all().values() if selects(found.selector, each.labels)]
+        selector = parse(found.selector)
+        mine = [each for each in pods.all().values() if selector.selects(each.labels)]
         followed = self._followed.get(place)
         if followed:
             followed.see(found, pods=mine, at=int(self._now()))

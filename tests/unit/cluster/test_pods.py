@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scaler.cluster.pods import LeadTime, Pod, lead_time, pod, selects
+from scaler.cluster.pods import LeadTime, Pod, lead_time, pod
 from tests.unit.cluster.world import NOW, pod_item
 
 
@@ -64,29 +64,3 @@ def test_the_lead_time_is_what_nine_in_ten_do_not_exceed_in_two_parts() -> None:
 
 def test_without_a_start_there_is_no_lead_time() -> None:
     assert lead_time([pod(pod_item())]) is None
-
-
-@pytest.mark.parametrize(
-    ("selector", "chosen"),
-    [
-        ("", True),
-        ("app=llama", True),
-        ("app==llama,tier=gpu", True),
-        ("app=other", False),
-        ("app!=other", True),
-        ("app in (mistral, llama),tier", True),
-        ("app in (mistral)", False),
-        ("app notin (mistral)", True),
-        ("missing notin (mistral)", True),
-        ("!missing", True),
-        ("!app", False),
-        ("missing", False),
-    ],
-)
-def test_selectors_are_understood_in_full(selector: str, chosen: bool) -> None:
-    assert chosen is selects(selector, {"app": "llama", "tier": "gpu"})
-
-
-def test_what_is_no_selector_is_refused() -> None:
-    with pytest.raises(ValueError, match="no requirement"):
-        selects("app like llama", {})
