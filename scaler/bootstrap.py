@@ -17,6 +17,7 @@ from scaler.cluster.api import found
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import Cluster
 from scaler.cluster.history import Counted, seen_lead_time
+from scaler.cluster.mile import LastMile, last_mile
 from scaler.config.changes import until_restart
 from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource
@@ -201,7 +202,11 @@ class Service:
             trails=self._trails,
             troubles=self.loop.troubles,
             compare=self._compare,
+            mile=self._mile,
         )
+
+    def _mile(self, workload: Workload) -> LastMile | None:
+        return last_mile(workload, cluster=self._cluster) if self._cluster else None
 
 
 def reachable(settings: Settings, *, clock: Clock) -> Cluster | None:

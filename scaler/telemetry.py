@@ -67,7 +67,7 @@ SIGNAL_GAP = _gauge("signal_gap", "1 while a signal has no reading.", "signal", 
 WANTED = _gauge("wanted_replicas", "Replicas that the scale target asks for.")
 READY = _gauge("ready_replicas", "Replicas that serve.")
 REPORTING = _gauge("reporting_replicas", "Replicas that the signals were read from.")
-STUCK = _gauge("stuck_replicas", "Replicas that will not come up by themselves.", "reason")
+STUCK = _gauge("stuck_replicas", "Replicas that will not come up by themselves, by why.", "reason")
 UNMET = _gauge(
     "unmet_replicas", "Replicas asked for and not served, by what forbids them.", "reason"
 )

@@ -20,6 +20,7 @@ def explained(workload: Document) -> list[str]:
         *_block("missing", (_row(name, why) for name, why in workload["missing"].items())),
         *_block("read", _readings(workload)),
         *_block("known", _knowledge(workload)),
+        *_block("last mile", _last_mile(workload)),
     ]
 
 
@@ -81,6 +82,8 @@ def _readings(workload: Document) -> Iterator[str]:
     for name, reading in workload["readings"].items():
         guessed = name in ("wanted", "ready") and "value" in reading and not workload["counted"]
         note = ", by the pods that report: nobody counts them" if guessed else ""
+        if name == "stuck":
+            note = "".join(f", {count:g} {reason}" for reason, count in workload["stuck"].items())
         yield _row(name, f"{_reading(reading)}{note}")
 
 
@@ -109,6 +112,35 @@ def _knowledge(workload: Document) -> Iterator[str]:
         told.append(_forecast(knowledge["forecast"]))
     for title, text in zip(("forecast", ""), told, strict=False):
         yield _row(title, text)
+
+
+def _last_mile(workload: Document) -> Iterator[str]:
+    """Who asked for the number, and what became of it."""
+    asked, mile = workload["asked"], workload["lastMile"]
+    if asked is not None:
+        yield _row("KEDA", f"last asked at {_when(int(asked))}")
+    if mile is None:
+        return
+    if mile["hpa"]:
+        yield _row("HPA", f"asks for {mile['hpa']['desired']}")
+        for kind, why in mile["hpa"]["conditions"].items():
+            yield _row("", f"{kind}: {why}")
+    if mile["seen"]:
+        yield _row("pods", _pods(mile["seen"]))
+    if mile["trouble"]:
+        yield _row("", f"not seen since: {mile['trouble']}")
+
+
+def _pods(seen: Document) -> str:
+    longest = f" for up to {seen['pending'][-1]} s" if seen["pending"] else ""
+    counts = [
+        f"{seen['created']} created",
+        f"{seen['ready']} ready",
+        f"{len(seen['pending'])} pending{longest}",
+        f"{seen['terminating']} terminating",
+        *(f"{count} stuck: {reason}" for reason, count in seen["stuck"].items()),
+    ]
+    return f"{', '.join(counts)}, {seen['age']} s ago"
 
 
 def _forecast(forecast: Document) -> str:

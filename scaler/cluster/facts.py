@@ -76,7 +76,8 @@ def look(
     stuck = Counter(
         reason for each in pending if (reason := _reason(each, at=at, patience=patience))
     )
-    missing = scale.wanted - len(alive)
+    # One that terminates may be what the next one waits for: its quota, its node, its strategy.
+    missing = scale.wanted - len(present)
     if missing > 0 and short_since is not None and at - short_since >= UNCREATED:
         stuck[NOT_CREATED] = missing
     return Facts(

@@ -67,4 +67,5 @@ class Counted:
             ready=Sample(value=facts.ready, at=facts.at),
             stuck=Sample(value=facts.stuck_in_all, at=facts.at),
             counted=True,
+            stuck_for=facts.stuck,
         )

@@ -70,7 +70,7 @@ class Hpa:
     tolerance_down: float
     desired: int | None
     conditions: Mapping[str, str]
-    """Reason by type, for the conditions that are not as they should be."""
+    """Reason and message by type, for the conditions that are not as they should be."""
 
 
 def seconds(text: str) -> int:
@@ -149,7 +149,9 @@ def hpa(item: Object) -> Hpa:
         tolerance_down=_tolerance(behavior.get("scaleDown")),
         desired=status.get("desiredReplicas"),
         conditions={
-            each["type"]: each.get("reason", "")
+            each["type"]: ": ".join(
+                told for told in (each.get("reason"), each.get("message")) if told
+            )
             for each in status.get("conditions") or ()
             if each["status"] != _well(each["type"])
         },

@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from scaler.cluster.mile import LastMile
 from scaler.config.structure import camel
 from scaler.config.workload import Workload
 from scaler.policy.model import Decision, Gap, Reading, Recommendation
@@ -34,24 +35,56 @@ def summary(published: Published, *, now: int) -> Document:
     }
 
 
-def explanation(published: Published, *, trouble: str = "", now: int) -> Document:
-    """Everything that led to the last decision of one workload; `trouble` of the newest read."""
+def explanation(
+    published: Published,
+    *,
+    now: int,
+    trouble: str = "",
+    asked: int | None = None,
+    mile: LastMile | None = None,
+) -> Document:
+    """Everything that led to the last decision of one workload, and what became of it.
+
+    `trouble` is of the newest read; KEDA `asked` last then.
+    """
     decision, watch = published.decision, published.workload.watch
     # Own queries and addresses stay out: they are the owner's, and may hold secrets.
     return {
         "schema": SCHEMA,
         **summary(published, now=now),
         "trouble": trouble or None,
+        "asked": asked,
+        "lastMile": None if mile is None else _mile(mile, now=now),
         "recommendations": [_recommendation(each) for each in decision.recommendations],
         "limits": [attrs.asdict(limit) for limit in decision.limits],
         "readings": _readings(published, now=now),
         "counted": published.readings.counted,
+        "stuck": dict(published.readings.stuck_for),
         "knowledge": attrs.asdict(published.knowledge),
         "engine": watch.engine,
         "model": watch.model,
         "workload": {"kind": watch.kind, "name": watch.workload},
         "source": watch.source.value,
         "spec": _spec(published.workload.spec),
+    }
+
+
+def _mile(mile: LastMile, *, now: int) -> Document:
+    hpa, facts = mile.hpa, mile.facts
+    return {
+        "hpa": hpa and {"desired": hpa.desired, "conditions": dict(hpa.conditions)},
+        "seen": facts
+        and {
+            "at": facts.at,
+            "age": now - facts.at,
+            "wanted": facts.wanted,
+            "created": facts.present,
+            "ready": facts.ready,
+            "pending": list(facts.pending),
+            "terminating": facts.terminating,
+            "stuck": dict(facts.stuck),
+        },
+        "trouble": mile.trouble or None,
     }
 
 

@@ -120,7 +120,12 @@ def _reporting(published: Published, moment: Moment) -> Series:
 
 
 def _stuck(published: Published, moment: Moment) -> Series:
-    return _known(value_of(published.readings.stuck), reason="any")
+    stuck, reasons = value_of(published.readings.stuck), published.readings.stuck_for
+    if stuck is not None:
+        # Always there, so that none is something that is said.
+        yield {"reason": "unknown"}, max(0.0, stuck - sum(reasons.values()))
+    for reason, count in reasons.items():
+        yield {"reason": reason}, count
 
 
 def _unmet(published: Published, moment: Moment) -> Series:

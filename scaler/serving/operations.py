@@ -5,6 +5,7 @@ from typing import Protocol
 
 import attrs
 
+from scaler.cluster.mile import LastMile
 from scaler.config.workload import Workload
 from scaler.errors import SignalUnavailable
 from scaler.runtime.board import Board, Published
@@ -20,6 +21,10 @@ class Compare(Protocol):
     def __call__(self, workload: Workload, *, start: int, stop: int) -> Awaitable[Comparison]:
         """Raises ForescaleError where its source gave no answer."""
         ...
+
+
+def _no_cluster(workload: Workload) -> LastMile | None:
+    return None
 
 
 async def _nothing_to_compare(workload: Workload, *, start: int, stop: int) -> Comparison:
@@ -41,7 +46,8 @@ class Operations:
 
     `unready` is why the service is not ready, empty when it is; `dead` why it never will be again,
     unless it is started anew; `troubles` are the workloads that
-    wait for an answer of their source, and why, the newest last.
+    wait for an answer of their source, and why, the newest last; `mile` is what the cluster says,
+    where there is one.
     """
 
     board: Board
@@ -53,6 +59,7 @@ class Operations:
     trails: Trails = attrs.field(factory=Trails)
     troubles: Callable[[], Mapping[Workload, str]] = dict
     compare: Compare = _nothing_to_compare
+    mile: Callable[[Workload], LastMile | None] = _no_cluster
 
     def shown(self, namespace: str, name: str) -> Shown | None:
         """What is shown of one ScaledObject; None where nothing is known of it."""

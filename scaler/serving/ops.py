@@ -88,8 +88,15 @@ class _Handlers:
         if shown.published is None:
             message = f"{namespace}/{name}: nothing was decided yet: {shown.trouble}"
             raise _refusal(web.HTTPServiceUnavailable, message)
-        now = self._operations.now()
-        return _json(explanation(shown.published, trouble=shown.trouble, now=now))
+        operations = self._operations
+        document = explanation(
+            shown.published,
+            now=operations.now(),
+            trouble=shown.trouble,
+            asked=operations.telemetry.last_poll(namespace, name),
+            mile=operations.mile(shown.workload),
+        )
+        return _json(document)
 
     async def decisions(self, request: web.Request) -> web.Response:
         """What was served, by default in the last hour."""

@@ -1,6 +1,7 @@
 """What the catalog's rows mean, applied to scraped pages: what `promql` says in PromQL."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -22,7 +23,7 @@ from scaler.signals.catalog.metric import (
 from scaler.signals.matchers import Matcher
 from scaler.signals.naming import naming
 from scaler.signals.pages import Line, Pages
-from scaler.signals.quantity import Fact, Quantity, Windows, Wish, wish
+from scaler.signals.quantity import Fact, Quantity, Track, Windows, Wish, wish
 from scaler.signals.rates import quantile
 
 Found = Iterator[tuple[Quantity, str, float]]
@@ -58,21 +59,16 @@ def held(pages: Pages) -> float | None:
     return math.fsum(waiting) if waiting else None
 
 
-def evaluate(workload: Workload, pages: Pages, *, at: int, windows: Windows) -> Found:
+def evaluate(
+    workload: Workload, pages: Pages, *, at: int, windows: Windows
+) -> Iterator[tuple[Quantity, Track]]:
     """All that the pages say about `workload`, taken as being of the tick `at`."""
     wanted = wish(workload.watch, workload.spec)
     look = _Look(workload=workload, pages=pages, windows=windows, wish=wanted)
-    for signal, metric in wanted.metrics:
-        for model, value in look.metric(metric).items():
-            yield signal, model, value
-    if wanted.latency is not None:
-        yield from look.latency(wanted.latency)
-    for model, replicas in look.reporting().items():
-        yield Fact.REPORTING, model, len(replicas)
-        yield Fact.REPORTED_AT, model, at
-    if wanted.devices:
-        yield from look.devices()
-    yield from look.objects()
+    for quantity, model, value in look.found(at):
+        yield quantity, Track(values={at: value}, model=model)
+    for reason, count in look.stuck().items():
+        yield Fact.STUCK, Track(values={at: count}, reason=reason)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +77,20 @@ class _Look:
     pages: Pages
     windows: Windows
     wish: Wish
+
+    def found(self, at: int) -> Found:
+        """Signals and counts."""
+        for signal, metric in self.wish.metrics:
+            for model, value in self.metric(metric).items():
+                yield signal, model, value
+        if self.wish.latency is not None:
+            yield from self.latency(self.wish.latency)
+        for model, replicas in self.reporting().items():
+            yield Fact.REPORTING, model, len(replicas)
+            yield Fact.REPORTED_AT, model, at
+        if self.wish.devices:
+            yield from self.devices()
+        yield from self.objects()
 
     def metric(self, metric: Metric) -> Mapping[str, float]:
         """By model: a total, or a mean of shares."""
@@ -141,14 +151,16 @@ class _Look:
                 counts = [line.value for line in self.about_target(name, scaled.label)]
                 if counts:
                     yield fact, "", max(counts)
-        stuck = {
-            replica
+
+    def stuck(self) -> Mapping[str, int]:
+        """Replicas with a pod that will not come up by itself, each with one reason."""
+        reasons = {
+            replica: line.labels.get(objects.REASON) or objects.UNSCHEDULABLE
             for name, where in objects.STUCK.items()
             for line, replica in self.owned((name,), objects.OWNERS)
             if line.value > 0 and _meets(line, where)
         }
-        if stuck:
-            yield Fact.STUCK, "", len(stuck)
+        return Counter(reasons.values())
 
     def about_target(self, name: str, label: str) -> Iterator[Line]:
         """Series about the scale target itself."""

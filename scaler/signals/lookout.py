@@ -67,8 +67,7 @@ class Lookout:
     def _evaluated(self, at: int) -> dict[Quantity, list[Track]]:
         answer: dict[Quantity, list[Track]] = {}
         workload = self._workload
-        for quantity, model, value in evaluate(workload, self._pages, at=at, windows=self._windows):
-            track = Track(values={at: value}, model=model)
+        for quantity, track in evaluate(workload, self._pages, at=at, windows=self._windows):
             if is_meant(workload, track):
                 answer.setdefault(quantity, []).append(track)
         return answer

@@ -74,7 +74,8 @@ class Question:
             return Track(values=values, model=",".join(f"{k}={v}" for k, v in labels.items()))
         model = labels.get(self.row.model_label or "", "")
         cluster = labels.get(self.cluster or "", "")
-        return Track(values=values, model=model, cluster=cluster)
+        reason = labels.get(objects.REASON) or objects.UNSCHEDULABLE
+        return Track(values=values, model=model, cluster=cluster, reason=reason)
 
     def about(self, labels: Mapping[str, str]) -> Subject:
         """Namespace and workload that a series of the answer is about."""
@@ -172,8 +173,8 @@ def _texts(shape: Shape, scope: Scope) -> Iterator[tuple[Quantity, str]]:
     if scaled is not None:
         yield Fact.WANTED, promql.object_query(scaled.wanted, scope)
         yield Fact.READY, promql.object_query(scaled.ready, scope)
-        yield Fact.OBJECTS_AT, promql.object_query(scaled.wanted, scope, times=True)
-    yield Fact.STUCK, promql.stuck_query(scope)
+        yield Fact.OBJECTS_AT, promql.object_query(scaled.wanted, scope, of="timestamp({})")
+    yield Fact.STUCK, promql.stuck_query(scope, scaled)
 
 
 def _of_latency(

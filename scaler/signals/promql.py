@@ -95,28 +95,45 @@ def devices_at_query(scope: Scope) -> str:
     return _by("max", (NAMESPACE, WORKLOAD, *scope.clusters), series)
 
 
-def object_query(name: str, scope: Scope, *, times: bool = False) -> str:
-    """A count that the cluster keeps about each scale target, or when it was last seen."""
+def object_query(name: str, scope: Scope, *, of: str = "{}") -> str:
+    """A count that the cluster keeps about each scale target, or a function `of` it."""
     label = objects.KINDS[scope.kind].label
     named = one_of(label, scope.names)
     series = []
     for owner in objects.OWNERS:
         matchers = (one_of(owner.namespace, scope.namespaces), named, *scope.everywhere)
-        text = _selector(name, matchers)
-        text = f"timestamp({text})" if times else text
+        text = of.format(_selector(name, matchers))
         text = _relabeled(text, label=WORKLOAD, source=label)
         series.append(_relabeled(text, label=NAMESPACE, source=owner.namespace))
     return _by("max", (NAMESPACE, WORKLOAD, *scope.clusters), " or ".join(series))
 
 
-def stuck_query(scope: Scope) -> str:
-    """How many replicas have a pod that will not come up by itself."""
+def stuck_query(scope: Scope, scaled: objects.Scaled | None) -> str:
+    """How many replicas will not come up by themselves, by reason and none of them twice."""
     by = (NAMESPACE, WORKLOAD, *scope.clusters)
     series = " or ".join(
         _owned(scope, (name,), objects.OWNERS, where=where, replicas=True)
         for name, where in objects.STUCK.items()
     )
-    return _by("count", by, f"{_by('max', (*by, _REPLICA), series)} > 0")
+    reasons = f"{_by('max', (*by, _REPLICA, objects.REASON), series)} > 0"
+    one = f"topk by ({', '.join((*by, _REPLICA))}) (1, {reasons})"
+    stuck = _by("count", (*by, objects.REASON), one)
+    uncreated = _uncreated(scope, scaled) if scaled and scaled.created else ""
+    return f"{stuck} or {uncreated}" if uncreated else stuck
+
+
+def _uncreated(scope: Scope, scaled: objects.Scaled) -> str:
+    """How many replicas have had no pod for a while, with nothing leaving that they may wait for.
+
+    The fewest wanted less the most created of that while: neither end of it makes a shortage.
+    """
+    window = f"[{objects.UNCREATED}s]"
+    wanted = object_query(scaled.wanted, scope, of=f"min_over_time({{}}{window})")
+    created = object_query(scaled.created, scope, of=f"max_over_time({{}}{window})")
+    leaving = _owned(scope, (objects.LEAVING,), objects.OWNERS)
+    by = ", ".join((NAMESPACE, WORKLOAD, *scope.clusters))
+    short = f"({wanted} - {created} > 0) unless on ({by}) {leaving}"
+    return f'label_replace({short}, "{objects.REASON}", "{objects.NOT_CREATED}", "", "")'
 
 
 def _best(

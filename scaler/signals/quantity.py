@@ -40,12 +40,14 @@ Quantity = Signal | Fact
 class Track:
     """One series about one quantity of one workload: its values by tick.
 
-    `origin` tells series apart that must not be added up: their cluster and model.
+    `origin` tells series apart that must not be added up: their cluster and model. `reason` is why
+    replicas are stuck, and tells apart those that are.
     """
 
     values: Mapping[int, float]
     model: str = ""
     cluster: str = ""
+    reason: str = ""
 
     @property
     def origin(self) -> str:

@@ -5,6 +5,7 @@ its reason, and nothing is ever filled in.
 """
 
 import math
+from collections.abc import Mapping
 
 import attrs
 
@@ -81,14 +82,16 @@ def assemble(answer: Answer, *, workload: Workload, at: int, windows: Windows) -
     wanted = view.sample(Fact.WANTED, dated=Fact.OBJECTS_AT)
     counted = isinstance(wanted, Sample)
     ready = _else(view.sample(Fact.READY, dated=Fact.OBJECTS_AT), there)
+    stuck, reasons = _stuck(view, counted=counted)
     return Readings(
         at=at,
         signals=_signals(view),
         wanted=_else(wanted, there),
         ready=ready,
-        stuck=_stuck(view, counted=counted),
+        stuck=stuck,
         reporting=reporting if per_pod else _covered(view, ready),
         counted=counted,
+        stuck_for=reasons,
     )
 
 
@@ -199,9 +202,15 @@ def _there(view: View, reporting: Reading) -> Reading:
     return reporting
 
 
-def _stuck(view: View, *, counted: bool) -> Reading:
-    """Pods that will not come up. Only those have a series, so none is 0 where others are."""
-    stuck = view.sample(Fact.STUCK, dated=None)
-    if stuck == _NO_SERIES and counted:
-        return Sample(value=0.0, at=view.at)
-    return stuck
+def _stuck(view: View, *, counted: bool) -> tuple[Reading, Mapping[str, int]]:
+    """Replicas that will not come up, in all and by reason.
+
+    Only those have a series, so none is 0 where others are counted.
+    """
+    tracks = [each for each in view.answer.get(Fact.STUCK, ()) if view.at in each.values]
+    if not tracks:
+        return (Sample(value=0.0, at=view.at) if counted else _NO_SERIES), {}
+    if len({track.origin for track in tracks}) > 1:
+        return view.sample(Fact.STUCK, dated=None), {}
+    reasons = {track.reason: int(track.values[view.at]) for track in tracks}
+    return Sample(value=float(sum(reasons.values())), at=view.at), reasons

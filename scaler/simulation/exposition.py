@@ -158,7 +158,7 @@ def kube_page(fleet: FleetSnapshot) -> str:
     deployment = {"namespace": fleet.namespace, "deployment": fleet.name}
     replicas = [
         ("kube_deployment_spec_replicas", fleet.wanted),
-        ("kube_deployment_status_replicas", fleet.wanted),
+        ("kube_deployment_status_replicas", sum(map(_is_counted, fleet.replicas))),
         ("kube_deployment_status_replicas_ready", fleet.ready),
     ]
     pods = chain.from_iterable(_pod_samples(replica) for replica in fleet.replicas)
@@ -171,6 +171,10 @@ def kube_page(fleet: FleetSnapshot) -> str:
         _family(name, _kube_type(name), "From the API server.", samples)
         for name, samples in by_name.items()
     )
+
+
+def _is_counted(replica: ReplicaSnapshot) -> bool:
+    return replica.phase is not Phase.TERMINATING
 
 
 def _pod_samples(replica: ReplicaSnapshot) -> Iterable[tuple[str, _Sample]]:

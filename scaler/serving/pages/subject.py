@@ -110,7 +110,9 @@ def _readings(subject: Subject) -> Found:
     stuck = value_of(readings.stuck)
     if stuck:
         verb = "does" if stuck == 1 else "do"
-        yield Level.WARNING, f"{plural(stuck, 'replica')} {verb} not come up"
+        reasons = ", ".join(f"{count} {reason}" for reason, count in readings.stuck_for.items())
+        told = f": {reasons}" if reasons else ""
+        yield Level.WARNING, f"{plural(stuck, 'replica')} {verb} not come up{told}"
     coming = (subject.target or 0) - (value_of(readings.ready) or 0)
     if value_of(readings.ready) is not None and coming > 0:
         yield Level.NOTE, f"{plural(coming, 'replica')} short of the target"

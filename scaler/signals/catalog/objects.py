@@ -15,6 +15,8 @@ class Scaled:
     label: str
     wanted: str
     ready: str
+    created: str = ""
+    """How many pods there are, where all that are wanted are created at once."""
 
 
 KINDS: Mapping[str, Scaled] = {
@@ -22,6 +24,7 @@ KINDS: Mapping[str, Scaled] = {
         label="deployment",
         wanted="kube_deployment_spec_replicas",
         ready="kube_deployment_status_replicas_ready",
+        created="kube_deployment_status_replicas",
     ),
     "StatefulSet": Scaled(
         label="statefulset",
@@ -32,6 +35,7 @@ KINDS: Mapping[str, Scaled] = {
         label="replicaset",
         wanted="kube_replicaset_spec_replicas",
         ready="kube_replicaset_status_ready_replicas",
+        created="kube_replicaset_status_replicas",
     ),
 }
 
@@ -40,9 +44,19 @@ OWNERS = (
     Owner(namespace="exported_namespace", pod="exported_pod"),
 )
 
+REASON = "reason"
+"""Label of the series that have a reason of their own."""
+UNSCHEDULABLE = "Unschedulable"
+NOT_CREATED = "NotCreated"
+"""No pod exists for a replica, most often because of a quota."""
+UNCREATED = 60
+"""Seconds for which a replica may have no pod."""
+LEAVING = "kube_pod_deletion_timestamp"
+"""Of a pod that terminates; until it is gone, it may be what the next one waits for."""
+
 _WAITING = (
     one_of(
-        "reason",
+        REASON,
         ("CrashLoopBackOff", "CreateContainerConfigError", "ErrImagePull", "ImagePullBackOff"),
     ),
 )
@@ -51,4 +65,5 @@ STUCK: Mapping[str, tuple[Matcher, ...]] = {
     "kube_pod_init_container_status_waiting_reason": _WAITING,
     "kube_pod_status_unschedulable": (),
 }
-"""A pod with one of these above zero will not come up by itself."""
+"""A pod with one of these above zero will not come up by itself; one without a reason of its own is
+unschedulable."""

@@ -25,7 +25,7 @@ def own(metric: str, **labels: str) -> str:
 
 TARGET, WANTED, READY = of("target_replicas"), of("wanted_replicas"), of("ready_replicas")
 REPORTING = of("reporting_replicas")
-STUCK = of("stuck_replicas", reason="any")
+STUCK = of("stuck_replicas", reason="Unschedulable")
 POLL = of("last_poll_timestamp_seconds")
 BUILD = own("build_info", version="1", instance="a")
 ASKED = own("source_query_duration_seconds_count", source="default")

@@ -41,7 +41,7 @@ ROWS: Mapping[str, tuple[Mapping[str, str], float, float]] = {
     "forescale_wanted_replicas": (OF_IT, 3, 3),
     "forescale_ready_replicas": (OF_IT, 3, 3),
     "forescale_reporting_replicas": (OF_IT, 3, 3),
-    "forescale_stuck_replicas": ({**OF_IT, "reason": "any"}, 0, 0),
+    "forescale_stuck_replicas": ({**OF_IT, "reason": "unknown"}, 0, 0),
     "forescale_unmet_replicas": ({**OF_IT, "reason": "maxReplicas"}, 1, 1e3),
     "forescale_latency_objective_seconds": (OF_IT, 2, 2),
     "forescale_capacity_tokens_per_second": (OF_IT, 100, 100),

@@ -100,8 +100,8 @@ def by_scrape(pages: Pages, served: Mapping[str, str], *, at: int) -> Readings:
     parsed = {endpoint: read_page(text.encode(), names=names) for endpoint, text in served.items()}
     pages.turn(parsed, now=at, keep=look_back.latency)
     answer: dict[Quantity, list[Track]] = {}
-    for quantity, model, value in evaluate(WORKLOAD, pages, at=at, windows=look_back):
-        answer.setdefault(quantity, []).append(Track(values={at: value}, model=model))
+    for quantity, track in evaluate(WORKLOAD, pages, at=at, windows=look_back):
+        answer.setdefault(quantity, []).append(track)
     return assemble(answer, workload=WORKLOAD, at=at, windows=look_back)
 
 

@@ -4,6 +4,9 @@ import orjson
 import pytest
 
 from scaler.cli.explanation import explained, served
+from scaler.cluster.facts import Facts
+from scaler.cluster.mile import LastMile
+from scaler.cluster.objects import Hpa
 from scaler.serving.documents import explanation
 from scaler.serving.formula import by_hand
 from tests.unit.serving.published import NOW, published
@@ -39,7 +42,7 @@ def test_whole_explanation() -> None:
         "  read",
         "    wanted        4, 10 s old",
         "    ready         3, 10 s old",
-        "    stuck         1, 10 s old",
+        "    stuck         1, 10 s old, 1 Unschedulable",
         "    reporting     - stale",
         "    tokens        2000, 15 s old",
         "    utilization   - absent (no DCGM)",
@@ -51,6 +54,30 @@ def test_whole_explanation() -> None:
         f"{'':<18}skill; skill 0.25; 91% of the bounds held, 90% promised; "
         "by ridge_short 75%, ar_short 25%",
     ] == explained(document())
+
+
+def test_the_last_mile_is_what_the_hpa_and_the_pods_made_of_it() -> None:
+    hpa = Hpa(
+        tolerance_up=0.0,
+        tolerance_down=0.0,
+        desired=5,
+        conditions={"ScalingLimited": "TooManyReplicas: at most 5"},
+    )
+    facts = Facts(
+        at=NOW - 3, wanted=5, present=5, ready=2, pending=(8, 34), stuck={"Unschedulable": 1}
+    )
+    mile = LastMile(hpa=hpa, facts=facts, trouble="the API server: 503")
+    told = explanation(published(), now=NOW, asked=NOW - 12, mile=mile)
+    lines = explained(orjson.loads(orjson.dumps(told)))
+    assert [
+        "  last mile",
+        "    KEDA          last asked at 2023-11-14T22:13:28Z",
+        "    HPA           asks for 5",
+        "                  ScalingLimited: TooManyReplicas: at most 5",
+        "    pods          5 created, 2 ready, 2 pending for up to 34 s, 0 terminating, "
+        "1 stuck: Unschedulable, 3 s ago",
+        "                  not seen since: the API server: 503",
+    ] == lines[lines.index("  last mile") :]
 
 
 def test_no_target_says_why() -> None:

@@ -79,9 +79,18 @@ class Silent:
         self._counted = counted
 
     async def read(self, workloads: object, ticks: range) -> dict[Workload, list[Readings]]:
-        nothing = dict.fromkeys(("wanted", "ready", "stuck", "reporting"), NOTHING)
-        readings = [Readings(at=at, signals={}, counted=self._counted, **nothing) for at in ticks]
-        return {WORKLOAD: readings}
+        return {WORKLOAD: [self._nothing(at) for at in ticks]}
+
+    def _nothing(self, at: int) -> Readings:
+        return Readings(
+            at=at,
+            signals={},
+            wanted=NOTHING,
+            ready=NOTHING,
+            stuck=NOTHING,
+            reporting=NOTHING,
+            counted=self._counted,
+        )
 
 
 async def test_the_first_look_is_over_when_following_begins() -> None:

@@ -67,6 +67,12 @@ def test_replicas_without_a_pod_are_stuck_after_a_minute(
     assert sum(stuck.values()) == seen(3, READY, at=at, short_since=at - short_for).stuck_in_all
 
 
+def test_a_replica_may_wait_for_a_pod_that_terminates() -> None:
+    facts = seen(2, READY, LEAVING, at=NOW + 10, short_since=NOW - 60)
+
+    assert {} == facts.stuck
+
+
 def test_facts_are_those_of_their_time_while_they_are_fresh() -> None:
     followed = Followed()
     for second in (10, 20, 30):

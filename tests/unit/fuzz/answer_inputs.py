@@ -67,8 +67,7 @@ def read_without_inventing(given: Exposed) -> float:
     pages.turn({"a": before}, now=FIRST, keep=looks_back.latency)
     pages.turn({"a": page}, now=LAST, keep=looks_back.latency)
     answer: dict[Quantity, list[Track]] = {}
-    for quantity, model, value in evaluate(workload, pages, at=LAST, windows=looks_back):
-        track = Track(values={LAST: value}, model=model)
+    for quantity, track in evaluate(workload, pages, at=LAST, windows=looks_back):
         if is_meant(workload, track):
             answer.setdefault(quantity, []).append(track)
     readings = assemble(answer, workload=workload, at=LAST, windows=looks_back)

@@ -63,6 +63,7 @@ def published(
             ready=Sample(value=3.0, at=at),
             stuck=Sample(value=1.0, at=at),
             reporting=Gap(reason=Reason.STALE),
+            stuck_for={"Unschedulable": 1},
         ),
         knowledge=Knowledge(
             at=at,

@@ -17,7 +17,11 @@ def healthy(**decision: Any) -> Published:
         base,
         decision=attrs.evolve(base.decision, **{"limits": (), "missing": {}, **decision}),
         readings=attrs.evolve(
-            base.readings, ready=level, wanted=level, stuck=Sample(value=0.0, at=AT)
+            base.readings,
+            ready=level,
+            wanted=level,
+            stuck=Sample(value=0.0, at=AT),
+            stuck_for={},
         ),
     )
 
@@ -91,6 +95,9 @@ def test_stuck_replicas_are_a_warning() -> None:
     one, two = Sample(value=1.0, at=AT), Sample(value=2.0, at=AT)
     assert [(Level.WARNING, "1 replica does not come up")] == found(read(stuck=one))
     assert [(Level.WARNING, "2 replicas do not come up")] == found(read(stuck=two))
+    assert [(Level.WARNING, "2 replicas do not come up: 2 NotCreated")] == found(
+        read(stuck=two, stuck_for={"NotCreated": 2})
+    )
 
 
 def test_replicas_on_their_way_are_a_note() -> None:

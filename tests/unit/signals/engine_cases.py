@@ -67,7 +67,8 @@ def summary(readings: Readings) -> dict[str, float | Reason]:
         "reporting": readings.reporting,
     }
     signals = {str(signal): reading for signal, reading in readings.signals.items()}
-    return {name: _short(each) for name, each in {**signals, **counts}.items()}
+    found = {name: _short(each) for name, each in {**signals, **counts}.items()}
+    return {**found, **{f"stuck for {why}": count for why, count in readings.stuck_for.items()}}
 
 
 def _short(reading: Reading) -> float | Reason:

@@ -26,8 +26,7 @@ def scraped_readings(workload: Workload, pages_at: At) -> Readings:
         }
         pages.turn(fresh, now=FIRST + scrape * STEP, keep=windows(STEP).latency)
     answer: dict[Quantity, list[Track]] = {}
-    for quantity, model, value in evaluate(workload, pages, at=LAST, windows=windows(STEP)):
-        track = Track(values={LAST: value}, model=model)
+    for quantity, track in evaluate(workload, pages, at=LAST, windows=windows(STEP)):
         if is_meant(workload, track):
             answer.setdefault(quantity, []).append(track)
     return assemble(answer, workload=workload, at=LAST, windows=windows(STEP))

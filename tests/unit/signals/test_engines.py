@@ -60,6 +60,7 @@ def test_the_cluster_says_what_is_wanted_ready_and_stuck() -> None:
     expected = {"wanted": 5.0, "ready": 2.0, "stuck": 2.0, "reporting": 0.0}
     found = summary(readings)
     assert expected == {name: found[name] for name in expected}
+    assert {"ImagePullBackOff": 1, "Unschedulable": 1} == readings.stuck_for
 
 
 def test_two_models_where_none_is_named_are_ambiguous() -> None:
