@@ -24,6 +24,8 @@ SECTIONS = {
     settings.Grpc,
     settings.ServerTls,
     settings.Ops,
+    settings.Adapter,
+    settings.AdapterTls,
     settings.Log,
     sources.BasicAuth,
     sources.Credential,

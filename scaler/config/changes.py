@@ -8,7 +8,7 @@ import attrs
 from scaler.config.settings import Settings
 from scaler.config.structure import camel, join
 
-_AT_START = ("grpc", "ops", "state")
+_AT_START = ("grpc", "ops", "adapter", "state")
 """What is listened on and written to is opened once."""
 
 

@@ -69,6 +69,22 @@ class Ops:
 
 
 @attrs.frozen(kw_only=True)
+class AdapterTls:
+    """Files of the metrics adapter's identity, re-read when they change."""
+
+    cert: str = setting(scalar(values.text), doc="file of the certificate chain")
+    key: str = setting(scalar(values.text), doc="file of its key")
+
+
+@attrs.frozen(kw_only=True)
+class Adapter:
+    """What the API server talks to on behalf of HPAs without KEDA."""
+
+    address: str = setting(scalar(values.address), default=":6443", doc="where to listen")
+    tls: AdapterTls = setting(section(AdapterTls), doc="TLS, which the API server insists on")
+
+
+@attrs.frozen(kw_only=True)
 class Log:
     """What is written to standard error."""
 
@@ -109,6 +125,9 @@ class Settings:
 
     grpc: Grpc = setting(section(Grpc), default=Grpc, doc="what KEDA talks to")
     ops: Ops = setting(section(Ops), default=Ops, doc="metrics, probes, workloads API")
+    adapter: Adapter | None = setting(
+        section(Adapter), default=None, doc="metrics APIs for HPAs without KEDA"
+    )
     evaluation_interval: int = setting(
         scalar(values.whole_seconds(low=1, high=600)), default=15, doc="time between decisions"
     )
@@ -154,6 +173,9 @@ _ENVIRONMENT_PATHS = (
     "grpc.connectionAge",
     "grpc.heartbeat",
     "ops.address",
+    "adapter.address",
+    "adapter.tls.cert",
+    "adapter.tls.key",
     "evaluationInterval",
     "settle",
     "state",

@@ -3,9 +3,19 @@
 import pytest
 
 from scaler.config.changes import until_restart
-from scaler.config.settings import Grpc, Log, LogLevel, Ops, ServerTls, Settings
+from scaler.config.settings import (
+    Adapter,
+    AdapterTls,
+    Grpc,
+    Log,
+    LogLevel,
+    Ops,
+    ServerTls,
+    Settings,
+)
 
 TLS = ServerTls(cert="c.pem", key="k.pem")
+ADAPTER = Adapter(tls=AdapterTls(cert="c.pem", key="k.pem"))
 
 
 @pytest.mark.parametrize(
@@ -16,6 +26,7 @@ TLS = ServerTls(cert="c.pem", key="k.pem")
         (Settings(), Settings(ops=Ops(address=":1"), state="/data"), ["ops.address", "state"]),
         (Settings(), Settings(grpc=Grpc(connection_age=60)), ["grpc.connectionAge"]),
         (Settings(), Settings(grpc=Grpc(tls=TLS)), ["grpc.tls"]),
+        (Settings(), Settings(adapter=ADAPTER), ["adapter"]),
         (
             Settings(grpc=Grpc(tls=TLS)),
             Settings(grpc=Grpc(tls=ServerTls(cert="d.pem", key="k.pem", client_ca="ca.pem"))),
