@@ -13,6 +13,7 @@ from typing import NoReturn
 import attrs
 import structlog
 
+from scaler.aggregation import aggregation
 from scaler.cluster.api import found
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import Cluster
@@ -70,6 +71,7 @@ class Ports:
 
     grpc: int
     ops: int
+    adapter: int | None = None
 
 
 class Service:
@@ -122,14 +124,23 @@ class Service:
             delay=lambda: self.settings.settle + LAG,
             observe=partial(self.telemetry.observe, "forecast"),
         )
+        recorder = Recorder(telemetry=self.telemetry, served_log=self._served, now=self._now)
         self.servicer = Servicer(
             metadata=Metadata(partial(understand, settings=settings)),
             answers=self.loop,
-            audience=Recorder(telemetry=self.telemetry, served_log=self._served, now=self._now),
+            audience=recorder,
             push=Push(heartbeat=settings.grpc.heartbeat),
         )
         self._keda = KedaServer(self.servicer, settings=settings.grpc)
-        self._ops = OpsServer(self._operations(), address=settings.ops.address)
+        operations = self._operations()
+        self._ops = OpsServer(operations, address=settings.ops.address)
+        self._adapter = aggregation(
+            settings.adapter,
+            cluster=cluster,
+            every=operations.every,
+            recorder=recorder,
+            now=self._now,
+        )
         self._lasting = Lasting()
 
     async def start(self) -> Ports:
@@ -139,7 +150,11 @@ class Service:
             ConfigError: an address or a certificate cannot be used.
         """
         try:
-            ports = Ports(grpc=await self._keda.start(), ops=await self._ops.start())
+            ports = Ports(
+                grpc=await self._keda.start(),
+                ops=await self._ops.start(),
+                adapter=await self._adapter.start() if self._adapter else None,
+            )
         except ConfigError:
             await self.stop()
             raise
@@ -171,6 +186,8 @@ class Service:
         """End streams, finish what is being answered, and close the sources."""
         await self._keda.stop()
         await self._ops.stop()
+        if self._adapter:
+            await self._adapter.stop()
         await self._lasting.stop()
         if self._cluster:
             self._cluster.stop()
@@ -303,7 +320,8 @@ async def _serve(read: Callable[[], Settings]) -> None:
     service = Service(settings, cluster=cluster)
     ports = await service.start()
     within = {"kubernetes": cluster is not None}
-    log.info("serving", grpc=ports.grpc, ops=ports.ops, **_found(settings), **within)
+    where = {name: port for name, port in attrs.asdict(ports).items() if port is not None}
+    log.info("serving", **where, **_found(settings), **within)
     following = asyncio.create_task(_follow(service, read, again=again))
     await told.wait()
     log.info("stopping")

@@ -34,7 +34,7 @@ class Cluster:
     """
 
     def __init__(self, api: Api, *, now: Callable[[], float], every: int) -> None:
-        self._api = api
+        self.api = api
         self._now = now
         self._every = every
         self._scaled = Collection(SCALED_OBJECTS, api=api, understand=scaled_object, now=now)
@@ -124,6 +124,16 @@ class Cluster:
         """Why what is known of this one is old; empty while it is not."""
         return self._scaled.trouble or self._troubles.get(place, "")
 
+    def pods_of(self, namespace: str) -> Collection[Pod]:
+        """The pods of a namespace, watched from the first question on."""
+        with self._lock:
+            if namespace not in self._pods:
+                path = f"/api/v1/namespaces/{namespace}/pods"
+                watch = Collection(path, api=self.api, understand=pod, now=self._now)
+                self._pods[namespace] = watch
+                watch.start()
+            return self._pods[namespace]
+
     def _run(self) -> None:
         while not self._over.is_set():
             for place in self._places():
@@ -144,7 +154,7 @@ class Cluster:
 
     def _first_look(self, place: Place) -> None:
         self._scaled.until_tried(FIRST_LOOK)
-        self._pods_of(place[0]).until_tried(FIRST_LOOK)
+        self.pods_of(place[0]).until_tried(FIRST_LOOK)
         self._look_safely(place)
 
     def _look_safely(self, place: Place) -> None:
@@ -165,25 +175,16 @@ class Cluster:
         if known is None:
             return self._scaled.trouble or "there is no such ScaledObject"
         namespace = place[0]
-        pods = self._pods_of(namespace)
+        pods = self.pods_of(namespace)
         if not pods.read or pods.stale:
             return pods.trouble or "nothing was heard of pods for a while"
-        found = understood(self._api.get(self._scale_path(namespace, known.target)))
+        found = understood(self.api.get(self._scale_path(namespace, known.target)))
         selector = parse(found.selector)
         mine = [each for each in pods.all().values() if selector.selects(each.labels)]
         followed = self._followed.get(place)
         if followed:
             followed.see(found, pods=mine, at=int(self._now()))
         return ""
-
-    def _pods_of(self, namespace: str) -> Collection[Pod]:
-        with self._lock:
-            if namespace not in self._pods:
-                path = f"/api/v1/namespaces/{namespace}/pods"
-                watch = Collection(path, api=self._api, understand=pod, now=self._now)
-                self._pods[namespace] = watch
-                watch.start()
-            return self._pods[namespace]
 
     def _scale_path(self, namespace: str, target: Target) -> str:
         plural = self._plural(target)
@@ -195,7 +196,7 @@ class Cluster:
         kind = (target.api_version, target.kind)
         if kind not in self._paths:
             root = "apis" if "/" in target.api_version else "api"
-            listed = self._api.get(f"/{root}/{target.api_version}")
+            listed = self.api.get(f"/{root}/{target.api_version}")
             self._paths[kind] = _plural(listed, target)
         return self._paths[kind]
 

@@ -39,11 +39,12 @@ class Collection(Generic[T]):
         api: Api,
         understand: Callable[[Object], T],
         now: Callable[[], float],
-        namespace: str = "",
+        fields: str = "",
     ) -> None:
+        """Know nothing yet; `fields` is a selector of fields, where not all of them are wanted."""
         self.path = path
         self.trouble = "not read yet"
-        self._query = {"fieldSelector": f"metadata.namespace={namespace}"} if namespace else {}
+        self._query = {"fieldSelector": fields} if fields else {}
         self._api = api
         self._understand = understand
         self._now = now
