@@ -17,7 +17,7 @@ from scaler.aggregation import aggregation
 from scaler.cluster.api import found
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import Cluster
-from scaler.cluster.history import Counted, seen_lead_time
+from scaler.cluster.history import Counted, lead_times
 from scaler.cluster.mile import LastMile, last_mile
 from scaler.config.changes import until_restart
 from scaler.config.settings import Settings
@@ -101,10 +101,12 @@ class Service:
         )
         self._cluster = cluster
         told = history or Activation(self._histories)
-        learning = learning or Learning(refreshing=Refreshing())
+        learning = attrs.evolve(
+            learning or Learning(refreshing=Refreshing()),
+            lead_times=partial(lead_times, source=self._histories, cluster=cluster),
+        )
         if cluster:
             told = Counted(told, cluster=cluster)
-            learning = attrs.evolve(learning, lead_times=partial(seen_lead_time, cluster=cluster))
         self._compare = partial(compare, history=told, learning=learning)
         self.loop = Loop(
             history=told,

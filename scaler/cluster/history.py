@@ -27,6 +27,25 @@ def seen_lead_time(workload: Workload, *, cluster: Cluster) -> int | None:
     return seen.whole if seen else None
 
 
+class LeadTimes(Protocol):
+    """Who remembers longer than a process how long replicas took to start."""
+
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """What was seen of it up to `at`, in seconds, of whom anything was seen."""
+        ...
+
+
+async def lead_times(
+    workloads: Sequence[Workload], *, at: int, source: LeadTimes, cluster: Cluster | None
+) -> Mapping[Workload, int]:
+    """What the source remembers, which every scaler is told; else what this process saw."""
+    remembered = await source.lead_times(workloads, at=at)
+    if cluster is None:
+        return remembered
+    seen = {workload: seen_lead_time(workload, cluster=cluster) for workload in workloads}
+    return {**{each: took for each, took in seen.items() if took is not None}, **remembered}
+
+
 class Counted:
     """Adds to readings what was seen in the cluster. Implements the runtime's `History`.
 

@@ -1,6 +1,7 @@
 """When knowledge is learned, and from which history: aligned, so that everybody knows the same."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import attrs
 
@@ -18,12 +19,20 @@ KEPT = 3
 were learned together are kept, for the long memory of a first sight that is folded with them."""
 
 
-LeadTimes = Callable[[Workload], int | None]
-"""How long a workload's replicas were seen to take until ready, in seconds; None without any."""
+class LeadTimes(Protocol):
+    """Who knows how long replicas take until they are ready."""
+
+    async def __call__(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """What was seen of it up to `at`, in seconds, of whom anything was seen."""
+        ...
 
 
-def _nobody_looked(workload: Workload) -> int | None:
-    return None
+async def _nobody_looked(workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+    return {}
+
+
+Taught = Mapping[int, Mapping[Workload, int]]
+"""Lead times that were seen, by epoch."""
 
 
 @attrs.frozen(kw_only=True)
@@ -69,38 +78,40 @@ async def teach(
     """
     ticks = learning.lessons(epochs)
     answered = await read_apart(history, [fold.workload for fold in folds], ticks)
+    taught = {epoch: await _seen(folds, at=epoch, learning=learning) for epoch in epochs}
     for fold in folds:
         past = answered.get(fold.workload)
         if isinstance(past, ForescaleError):
             fold.trouble = past
         elif past is not None:
-            _learned(fold, past, epochs=epochs, learning=learning)
+            _learned(fold, past, taught=taught, learning=learning)
 
 
-def _learned(
-    fold: Fold, past: Sequence[Readings], *, epochs: Sequence[int], learning: Learning
-) -> None:
+async def _seen(folds: Sequence[Fold], *, at: int, learning: Learning) -> Mapping[Workload, int]:
+    """The lead times that were seen, of those whose users gave none."""
+    unknown = [fold.workload for fold in folds if fold.workload.spec.lead_time is None]
+    return await learning.lead_times(unknown, at=at) if unknown else {}
+
+
+def _learned(fold: Fold, past: Sequence[Readings], *, taught: Taught, learning: Learning) -> None:
     """Learn; who cannot has the defect for its trouble, and others go on."""
     try:
-        _learn(fold, past, epochs=epochs, learning=learning)
+        _learn(fold, past, taught=taught, learning=learning)
     except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
         fold.trouble = Defect(error)
 
 
-def _learn(
-    fold: Fold, past: Sequence[Readings], *, epochs: Sequence[int], learning: Learning
-) -> None:
-    for epoch in epochs:
+def _learn(fold: Fold, past: Sequence[Readings], *, taught: Taught, learning: Learning) -> None:
+    for epoch, seen in taught.items():
         lessons = [r for r in past if epoch - learning.lookback <= r.at < epoch]
         known = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
-        fold.known[epoch] = _timed(known, workload=fold.workload, learning=learning)
-    for old in sorted(fold.known)[: -max(KEPT, len(epochs))]:
+        fold.known[epoch] = _timed(known, workload=fold.workload, seen=seen.get(fold.workload))
+    for old in sorted(fold.known)[: -max(KEPT, len(taught))]:
         del fold.known[old]
 
 
-def _timed(known: Knowledge, *, workload: Workload, learning: Learning) -> Knowledge:
-    """With the lead time that was seen, where the user gave none."""
-    seen = learning.lead_times(workload)
-    if seen is None or workload.spec.lead_time is not None:
+def _timed(known: Knowledge, *, workload: Workload, seen: int | None) -> Knowledge:
+    """With the lead time that was seen, if one was."""
+    if seen is None:
         return known
     return attrs.evolve(known, lead_time=min(max(seen, 1), workload.spec.lead_time_max))

@@ -5,10 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+import structlog
+
 from scaler.config.workload import SourceKind, Workload
 from scaler.errors import ForescaleError, SignalError, SignalUnavailable
 from scaler.policy.model import Readings
 
+_LOG = structlog.get_logger()
 _MOST_ADDRESSES = 100
 
 
@@ -21,6 +24,10 @@ class Readable(Protocol):
 
     async def read(self, workloads: Sequence[Workload], ticks: range) -> Mapping[Workload, Answer]:
         """Readings of every workload at every tick."""
+        ...
+
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """How long replicas took to start up to `at`, in seconds, of whom that is known."""
         ...
 
     async def close(self) -> None:
@@ -72,12 +79,7 @@ class Histories:
         Raises:
             SignalError: no source answered; the first one's reason.
         """
-        shares: dict[Readable | None, list[Workload]] = {}
-        for workload in workloads:
-            source = await self._source(workload)
-            if source not in shares:
-                self._reads[source] += 1
-            shares.setdefault(source, []).append(workload)
+        shares = await self._shares(workloads)
         answers = await asyncio.gather(
             *(self._read(source, share, ticks) for source, share in shares.items())
         )
@@ -88,6 +90,37 @@ class Histories:
         for share, answer in zip(shares.values(), answers, strict=True):
             found |= dict.fromkeys(share, answer) if isinstance(answer, SignalError) else answer
         return found
+
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """How long replicas took to start up to `at`, in seconds, where a source knows.
+
+        A source that does not answer knows nothing: others may.
+        """
+        found: dict[Workload, int] = {}
+        for source, share in (await self._shares(workloads)).items():
+            try:
+                found |= await source.lead_times(share, at=at) if source else {}
+            except SignalError as failure:
+                _LOG.warning("lead_times_not_read", error=str(failure))
+            finally:
+                await self._leave(source)
+        return found
+
+    async def _shares(
+        self, workloads: Sequence[Workload]
+    ) -> Mapping[Readable | None, Sequence[Workload]]:
+        """Whose source is which; each counts as being read until it is left."""
+        shares: dict[Readable | None, list[Workload]] = {}
+        for workload in workloads:
+            source = await self._source(workload)
+            if source not in shares:
+                self._reads[source] += 1
+            shares.setdefault(source, []).append(workload)
+        return shares
+
+    async def _leave(self, source: Readable | None) -> None:
+        self._reads[source] -= 1
+        await self._close_unread()
 
     async def _source(self, workload: Workload) -> Readable | None:
         watch = workload.watch
@@ -116,8 +149,7 @@ class Histories:
         except SignalError as failure:
             return failure
         finally:
-            self._reads[source] -= 1
-            await self._close_unread()
+            await self._leave(source)
 
     async def _close_unread(self) -> None:
         """Close what is no longer used, once the last read of it is over."""

@@ -12,7 +12,7 @@ from scaler.config.keys import KEYS
 from scaler.config.sources import PrometheusSource
 from scaler.config.workload import Workload
 from scaler.policy.model import Signal
-from scaler.signals import promql
+from scaler.signals import kube, promql
 from scaler.signals.catalog import objects
 from scaler.signals.catalog.devices import Owner
 from scaler.signals.catalog.metric import Latency, Row
@@ -103,11 +103,7 @@ def questions(
         ConfigError: a matcher that cannot be read.
     """
     place = Place(source=source, forced=parse(source.matchers), windows=windows)
-    shapes: dict[Shape, list[Workload]] = {}
-    for workload in workloads:
-        shapes.setdefault(_shape(workload, source), []).append(workload)
-    for shape, members in shapes.items():
-        members.sort(key=lambda member: (member.watch.namespace, member.watch.workload))
+    for shape, members in _shapes(workloads, source):
         for group in _groups(members, _GROUP):
             yield from _of_group(shape, group, _scope(shape, group, place))
         latency = shape.wish.latency
@@ -115,6 +111,38 @@ def questions(
             yield from _of_latency(shape, latency, group, _scope(shape, group, place))
         for member in members:
             yield from _own(member, shape.wish.row)
+
+
+def lead_times(workloads: Iterable[Workload], *, source: PrometheusSource) -> Iterator[Question]:
+    """How long replicas of `workloads` took to start.
+
+    Raises:
+        ConfigError: a matcher that cannot be read.
+    """
+    none = Windows(rate=0, latency=0, fresh=0)
+    place = Place(source=source, forced=parse(source.matchers), windows=none)
+    for shape, members in _shapes(workloads, source):
+        for group in _groups(members, _GROUP):
+            scope = _scope(shape, group, place)
+            yield Question(
+                quantity=Fact.LEAD_TIME,
+                text=kube.lead_time_query(scope),
+                members=group,
+                row=scope.row,
+                cluster=scope.cluster,
+            )
+
+
+def _shapes(
+    workloads: Iterable[Workload], source: PrometheusSource
+) -> Iterator[tuple[Shape, list[Workload]]]:
+    """Workloads that share queries, in an order of their own."""
+    shapes: dict[Shape, list[Workload]] = {}
+    for workload in workloads:
+        shapes.setdefault(_shape(workload, source), []).append(workload)
+    for shape, members in shapes.items():
+        members.sort(key=lambda member: (member.watch.namespace, member.watch.workload))
+        yield shape, members
 
 
 def _shape(workload: Workload, source: PrometheusSource) -> Shape:
@@ -171,10 +199,10 @@ def _texts(shape: Shape, scope: Scope) -> Iterator[tuple[Quantity, str]]:
         yield Fact.DEVICES_AT, promql.devices_at_query(scope)
     scaled = objects.KINDS.get(shape.kind)
     if scaled is not None:
-        yield Fact.WANTED, promql.object_query(scaled.wanted, scope)
-        yield Fact.READY, promql.object_query(scaled.ready, scope)
-        yield Fact.OBJECTS_AT, promql.object_query(scaled.wanted, scope, of="timestamp({})")
-    yield Fact.STUCK, promql.stuck_query(scope, scaled)
+        yield Fact.WANTED, kube.object_query(scaled.wanted, scope)
+        yield Fact.READY, kube.object_query(scaled.ready, scope)
+        yield Fact.OBJECTS_AT, kube.object_query(scaled.wanted, scope, of="timestamp({})")
+    yield Fact.STUCK, kube.stuck_query(scope, scaled)
 
 
 def _of_latency(

@@ -27,6 +27,7 @@ from scaler.signals.plan import Question, own_key, questions
 from scaler.signals.quantity import Quantity, Track, Windows, is_meant, windows
 from scaler.signals.readings import assemble, silenced
 from scaler.signals.reply import Series
+from scaler.signals.starts import starts
 
 _LOG = structlog.get_logger()
 _CONCURRENCY = 8
@@ -124,6 +125,15 @@ class PrometheusHistory:
                 _sort(question, answer, found)
         self._tell(failed)
         return {**await self._assembled(shares, found), **failed}
+
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """How long nine in ten replicas took to start up to `at`, in seconds, as far as it is said.
+
+        Raises:
+            SignalError: a query was not answered.
+        """
+        known = self._known(workloads, {})
+        return await starts(known, source=self._source, query=self._client.query, at=at)
 
     def _known(
         self, workloads: Sequence[Workload], failed: dict[Workload, ForescaleError]

@@ -31,6 +31,8 @@ class Fact(StrEnum):
     OBJECTS_AT = "objects_at"
     """When the newest sample about the scale target was taken."""
     STUCK = "stuck"
+    LEAD_TIME = "lead_time"
+    """Seconds from created to ready; asked for on its own, for it is learned."""
 
 
 Quantity = Signal | Fact

@@ -56,6 +56,10 @@ class ScrapeHistory:
         """Close the connections."""
         await self._targets.close()
 
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        """None: pages of replicas do not tell how long these took to start."""
+        return {}
+
     async def read(
         self, workloads: Sequence[Workload], ticks: range
     ) -> Mapping[Workload, Sequence[Readings] | ForescaleError]:

@@ -54,6 +54,10 @@ UNCREATED = 60
 LEAVING = "kube_pod_deletion_timestamp"
 """Of a pod that terminates; until it is gone, it may be what the next one waits for."""
 
+CREATED = "kube_pod_created"
+READY_SINCE = "kube_pod_status_ready_time"
+RESTARTS = "kube_pod_container_status_restarts_total"
+
 _WAITING = (
     one_of(
         REASON,

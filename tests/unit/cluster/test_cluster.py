@@ -4,11 +4,12 @@ import queue
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import HPAS, SCALED_OBJECTS, Cluster
-from scaler.cluster.history import Counted, seen_lead_time
+from scaler.cluster.history import Counted, lead_times, seen_lead_time
 from scaler.config.workload import Key, Watch, Workload
 from scaler.policy.model import Decision, Gap, Readings, Reason, Sample
 from scaler.policy.spec import Spec
@@ -93,6 +94,17 @@ class Silent:
         )
 
 
+@attrs.frozen
+class Remembering:
+    """Implements `LeadTimes`."""
+
+    found: dict[Workload, int]
+
+    async def lead_times(self, workloads: object, *, at: int) -> dict[Workload, int]:
+        assert NOW == at
+        return self.found
+
+
 async def test_the_first_look_is_over_when_following_begins() -> None:
     async with following(api()) as cluster:
         facts = cluster.facts(PLACE, at=NOW + 30, within=60)
@@ -139,6 +151,18 @@ async def test_a_server_that_says_nothing_is_no_count_of_none() -> None:
 async def test_the_lead_time_is_that_of_the_pods_that_are_there() -> None:
     async with following(api()) as cluster:
         assert 20 == seen_lead_time(WORKLOAD, cluster=cluster)
+
+
+@pytest.mark.parametrize(("remembered", "known"), [({}, 20), ({WORKLOAD: 33}, 33)])
+async def test_the_lead_time_that_outlives_a_process_comes_first(
+    remembered: dict[Workload, int], known: int
+) -> None:
+    source = Remembering(remembered)
+    async with following(api()) as cluster:
+        found = await lead_times([WORKLOAD], at=NOW, source=source, cluster=cluster)
+
+    assert {WORKLOAD: known} == found
+    assert remembered == await lead_times([WORKLOAD], at=NOW, source=source, cluster=None)
 
 
 async def test_two_on_one_target_are_rivals() -> None:

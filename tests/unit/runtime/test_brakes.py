@@ -1,7 +1,7 @@
 """What moves or stops a decision on its way to the board."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import attrs
@@ -69,6 +69,17 @@ async def test_who_is_frozen_is_served_what_was_served_last() -> None:
             assert served == await target(loop)
 
 
+@attrs.frozen
+class Seen:
+    """Implements `LeadTimes`."""
+
+    of: Mapping[Workload, int]
+
+    async def __call__(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        assert EPOCH - EPOCH % 3600 == at
+        return {each: self.of[each] for each in workloads if each in self.of}
+
+
 @pytest.mark.parametrize(
     ("seen", "known"),
     [(None, 300), (42, 42), (0, 1), (10_000, 1800)],
@@ -78,7 +89,7 @@ async def test_the_lead_time_is_what_was_seen(seen: int | None, known: int) -> N
     workload = asked()
     auto = attrs.evolve(workload, spec=attrs.evolve(workload.spec, lead_time=None))
     fold, epoch = Fold(workload=auto), EPOCH - EPOCH % 3600
-    learning = Learning(lead_times=lambda _: seen)
+    learning = Learning(lead_times=Seen({} if seen is None else {auto: seen}))
     await teach([fold], epochs=[epoch], history=FakeHistory(), learning=learning)
 
     assert known == fold.known[epoch].lead_time
@@ -88,7 +99,7 @@ async def test_a_lead_time_that_the_user_gave_stands() -> None:
     workload = asked()
     given = attrs.evolve(workload, spec=attrs.evolve(workload.spec, lead_time=77))
     fold, epoch = Fold(workload=given), EPOCH - EPOCH % 3600
-    learning = Learning(lead_times=lambda _: 42)
+    learning = Learning(lead_times=Seen({given: 42}))
     await teach([fold], epochs=[epoch], history=FakeHistory(), learning=learning)
 
     assert 77 == fold.known[epoch].lead_time

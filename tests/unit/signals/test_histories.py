@@ -32,6 +32,11 @@ class FakeHistory:
             raise self.failure
         return {workload: [readings(at) for at in ticks] for workload in workloads}
 
+    async def lead_times(self, workloads: Sequence[Workload], *, at: int) -> Mapping[Workload, int]:
+        if self.failure is not None:
+            raise self.failure
+        return dict.fromkeys(workloads, at)
+
     async def close(self) -> None:
         self.closed = True
 
@@ -76,6 +81,12 @@ async def test_one_sources_failure_is_its_own() -> None:
     found = await sources.histories().read([NAMED, SCRAPED], NOW)
     assert "slow" == str(found[NAMED])
     assert not isinstance(found[SCRAPED], ForescaleError)
+
+
+async def test_lead_times_come_from_each_ones_source() -> None:
+    sources = Sources(scrape=FakeHistory(SignalUnavailable("gone")))
+    asked = [NAMED, SCRAPED, ADDRESSED, NOWHERE]
+    assert {NAMED: 7, ADDRESSED: 7} == await sources.histories().lead_times(asked, at=7)
 
 
 async def test_failure_of_all_is_an_error() -> None:
