@@ -14,9 +14,8 @@ import attrs
 from prometheus_client.parser import text_string_to_metric_families
 
 from scaler.signals.matchers import quote
+from tests.patience import PATIENCE
 from tests.tools.servers import need
-
-_PATIENCE = 30.0
 
 
 @attrs.frozen
@@ -112,7 +111,7 @@ def scrape_config(targets: Mapping[str, Mapping[str, str]], *, interval: str = "
 
 
 def _until_ready(address: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.perf_counter() + _PATIENCE
+    deadline = time.perf_counter() + PATIENCE
     while time.perf_counter() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"prometheus ended with {process.returncode}")

@@ -15,6 +15,7 @@ from scaler.runtime.clock import SystemClock
 from scaler.serving.keda.client import KedaClient, ScaledObject
 from tests.integration.embedded.killing import QUICK
 from tests.integration.service.forescale import Forescale, serving
+from tests.patience import PATIENCE
 
 NAME = "models/sleeper"
 QUERY = "sum(requests_held)"
@@ -108,7 +109,7 @@ def settings(world: World) -> Mapping[str, object]:
 
 
 async def until(stream: AsyncIterator[bool], active: bool) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await anext(stream) is not active:
             pass
 

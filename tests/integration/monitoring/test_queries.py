@@ -21,11 +21,11 @@ from dashboards.output import BOARDS, HERE, RULES
 from tests.integration.monitoring.eventful import exported
 from tests.integration.monitoring.filled import filled
 from tests.integration.prometheus import prometheus, scrape_config
+from tests.patience import PATIENCE
 from tests.unit.dashboards.test_boards import EVERY_RULE
 
 pytestmark = pytest.mark.integration
 
-PATIENCE = 90.0
 """Seconds for what should take ten: machines are busy."""
 LOOKBACK = 30
 SOON = re.compile(r"\[(1d:1m|7d:5m)\]")

@@ -15,7 +15,8 @@ from typing import Any
 import aiohttp
 import attrs
 
-PATIENCE = 30.0
+from tests.patience import PATIENCE
+
 """Seconds for one command: long, because machines are busy."""
 _ALONE = (
     "--headless=new",

@@ -17,7 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from scaler.serving.keda.client import KedaClient, ScaledObject
 from scaler.telemetry import METRICS
 from tests.integration.prometheus import free_port
-from tests.integration.service.forescale import PATIENCE, Forescale, serving
+from tests.integration.service.forescale import Forescale, serving
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 

@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import attrs
 
-PATIENCE = 20.0
-"""Seconds for whatever a process is to say: long, because machines are busy."""
+from tests.patience import PATIENCE
+
 _LONG_LINE = 2**20
 
 Line = Mapping[str, Any]

@@ -23,6 +23,7 @@ from scaler.pb.externalscaler_pb2_grpc import ExternalScalerStub
 from scaler.serving.keda.client import ScaledObject
 from tests.integration.service.forescale import Forescale
 from tests.integration.service.world import NAMESPACE
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 EVERY = 0.2
@@ -76,14 +77,14 @@ class Keda:
                 self.answers[name].append(answer)
                 self._told.notify_all()
 
-    async def until(self, expected: Mapping[str, int | str], *, within: float) -> None:
+    async def until(self, expected: Mapping[str, int | str]) -> None:
         """Return once the newest answer about each of these is the expected one."""
 
         def met() -> bool:
             return all(answer in self.answers[name][-1:] for name, answer in expected.items())
 
         try:
-            async with asyncio.timeout(within), self._told:
+            async with asyncio.timeout(PATIENCE), self._told:
                 await self._told.wait_for(met)
         except TimeoutError:
             newest = {name: self.answers[name][-1:] for name in expected}

@@ -19,7 +19,6 @@ SLOWLY = {"scaleDownWindow": "1m", "staleAfter": "40s", "forecast": "disabled"}
 a forecast is there nothing is lowered, which is not what this is about."""
 LIMIT = 0.1
 """Seconds that a call about a known workload may take."""
-PATIENCE = 15.0
 UNAVAILABLE = "UNAVAILABLE"
 
 
@@ -46,12 +45,12 @@ async def test_targets_hold_then_nothing_is_said_and_one_good_answer_is_enough(
         service = await stack.enter_async_context(serving(tmp_path, settings(urls)))
         objects = [scaled(fault.value, prometheus=fault.value, **SLOWLY, **BAND) for fault in Fault]
         keda = await stack.enter_async_context(asking(service, objects))
-        await keda.until(dict.fromkeys(Fault, BAND_TARGET), within=PATIENCE)
+        await keda.until(dict.fromkeys(Fault, BAND_TARGET))
         begun = {fault: len(keda.answers[fault]) for fault in Fault}
         await spoil(proxies)
-        await keda.until(dict.fromkeys(NO_ANSWER, UNAVAILABLE), within=PATIENCE)
+        await keda.until(dict.fromkeys(NO_ANSWER, UNAVAILABLE))
         await heal(proxies)
-        await keda.until(dict.fromkeys(Fault, BAND_TARGET), within=PATIENCE)
+        await keda.until(dict.fromkeys(Fault, BAND_TARGET))
 
     during = {fault: keda.answers[fault][start:] for fault, start in begun.items()}
     for fault in NO_ANSWER:
@@ -73,17 +72,17 @@ async def test_a_hung_and_a_stopped_prometheus_are_survived_likewise(
         serving(tmp_path, settings({"default": server.url})) as service,
         asking(service, [steady]) as keda,
     ):
-        await keda.until({"band": BAND_TARGET}, within=PATIENCE)
+        await keda.until({"band": BAND_TARGET})
         try:
             server.hang()
-            await keda.until({"band": UNAVAILABLE}, within=PATIENCE)
+            await keda.until({"band": UNAVAILABLE})
         finally:
             server.go_on()
-        await keda.until({"band": BAND_TARGET}, within=PATIENCE)
+        await keda.until({"band": BAND_TARGET})
         server.stop()
-        await keda.until({"band": UNAVAILABLE}, within=PATIENCE)
+        await keda.until({"band": UNAVAILABLE})
         await asyncio.to_thread(server.start)
-        await keda.until({"band": BAND_TARGET}, within=PATIENCE)
+        await keda.until({"band": BAND_TARGET})
 
     first = keda.answers["band"].index(BAND_TARGET)
     assert {BAND_TARGET, UNAVAILABLE} == set(keda.answers["band"][first:])

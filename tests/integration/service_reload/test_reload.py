@@ -11,7 +11,8 @@ import attrs
 import pytest
 from aiohttp import web
 
-from tests.integration.service.forescale import PATIENCE, Forescale, serving
+from tests.integration.service.forescale import Forescale, serving
+from tests.patience import PATIENCE
 from tests.unit.signals.servers import FakePrometheus
 from tests.unit.signals.servers import serving as answering
 

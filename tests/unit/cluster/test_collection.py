@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from scaler.cluster.api import ApiTrouble
 from scaler.cluster.collection import QUIET, Collection
 from scaler.cluster.objects import ScaledObject, scaled_object
+from tests.patience import PATIENCE
 from tests.unit.cluster.world import FakeApi, Object, event, listed, scaled_item
 
 PATH = "/apis/keda.sh/v1alpha1/scaledobjects"
 PLACE = ("models", "llama")
-PATIENCE = 10.0
 
 
 class Watching:
