@@ -79,7 +79,8 @@ def _starts(
     All ticks count, because somebody else may have scaled in between. A tick whose start is not
     further on than an earlier one's gets nowhere that the earlier one does not.
     """
-    wanted, at = situation.state.recent.get("wanted", ()), situation.at
+    at = situation.at
+    wanted = _with_present(situation.state.recent.get("wanted", ()), base, at)
     ticks = between(wanted, first=at if since is None else since, last=at)
     if ticks and len({*_values(between(wanted, first=ticks[0][0] - policy.period, last=at))}) == 1:
         # Nobody scaled, as nearly always: no tick's start is further on than the first one's.
@@ -90,8 +91,11 @@ def _starts(
         if furthest is None or (start != furthest and pick((start, furthest)) == furthest):
             furthest = start
             yield at - tick, round(start)
-    if furthest is None:
-        yield 0, base
+
+
+def _with_present(wanted: Window, base: int, at: int) -> Window:
+    """`wanted` up to this tick, also where nobody says now: what was added before it counts."""
+    return wanted if wanted and wanted[-1][0] == at else (*wanted, (at, float(base)))
 
 
 def _values(window: Window) -> list[float]:

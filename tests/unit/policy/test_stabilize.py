@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaler.policy.model import Limit, Readings
+from scaler.policy.model import Gap, Limit, Readings, Reason
 from scaler.policy.pace import within_policies
 from scaler.policy.spec import ScalingPolicy, Spec, down_window
 from scaler.policy.stabilize import ceiling, within_windows
@@ -114,6 +114,12 @@ def test_a_shortage_that_has_just_begun_is_allowed_no_more_than_an_older_one() -
     )
     assert none == just
     assert just <= older
+
+
+def test_what_was_added_within_the_period_counts_where_nobody_says_what_is_wanted_now() -> None:
+    grown = then(lasting(3, wanted=2, ready=2), wanted=5, ready=5)
+    silent = situation(then(grown, wanted=Gap(reason=Reason.SPARSE), ready=5))
+    assert 6 == within_policies(50, since=None, situation=silent)[0]
 
 
 def test_without_policies_nothing_is_limited() -> None:
