@@ -118,7 +118,8 @@ def test_a_shortage_that_has_just_begun_is_allowed_no_more_than_an_older_one() -
 
 def test_what_was_added_within_the_period_counts_where_nobody_says_what_is_wanted_now() -> None:
     grown = then(lasting(3, wanted=2, ready=2), wanted=5, ready=5)
-    silent = situation(then(grown, wanted=Gap(reason=Reason.SPARSE), ready=5))
+    spec = Spec(scale_up_policies=(ScalingPolicy(amount=4, period=60),))
+    silent = situation(then(grown, wanted=Gap(reason=Reason.SPARSE), ready=5), spec=spec)
     assert 6 == within_policies(50, since=None, situation=silent)[0]
 
 
