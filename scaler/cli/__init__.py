@@ -12,6 +12,7 @@ import click
 from scaler.errors import ConfigError, ForescaleError
 
 COMMANDS: Mapping[str, str] = {
+    "adapter": "scaler.cli.adapter",
     "backtest": "scaler.cli.backtest",
     "check": "scaler.cli.check",
     "compare": "scaler.cli.compare",

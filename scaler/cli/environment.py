@@ -8,7 +8,8 @@ import click
 VARIABLES = frozenset(
     f"FORESCALE_{name}"
     for name in (
-        *("AGAINST", "AT", "CALENDAR", "CAUSAL_ORIGINS", "CA_FILE", "CONFIG", "CSV", "EVENTS"),
+        *("AGAINST", "AT", "CALENDAR", "CAUSAL_ORIGINS", "CA_FILE", "CONFIG", "CONTEXT", "CSV"),
+        *("EVENTS", "EXTERNAL", "SECRET", "SERVICE", "WAIT"),
         *("EVERY", "FAIL_IF", "FAULT", "FOR", "HEADER", "HOLIDAYS", "HORIZON", "HTML", "ID"),
         *("INPUT_SIZE", "JOBS", "JSON", "LAST", "RESUME", "TOKEN_FILE"),
         *("LEAD_TIME", "LEVEL", "LIVE", "NAMESPACE", "PEAK", "POLICY", "PROMETHEUS", "QUANTILE"),

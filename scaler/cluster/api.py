@@ -15,7 +15,7 @@ from scaler.errors import ForescaleError
 CONNECT = 3.0
 READ = 10.0
 """Seconds for an answer that is not a watch."""
-_OK = 200
+_GOOD = frozenset({200, 201, 202})
 
 log = structlog.get_logger()
 
@@ -47,6 +47,35 @@ class Api(Protocol):
             ApiTrouble: there is no good answer.
         """
         ...
+
+
+class Writer(Api, Protocol):
+    """What is asked of the API server by commands that change something; the service never does."""
+
+    def write(self, method: str, path: str, item: Object) -> Object:
+        """Create (POST), replace (PUT) or delete (DELETE) an object.
+
+        Raises:
+            ApiTrouble: there is no good answer.
+        """
+        ...
+
+
+def login(context: str | None = None) -> "KubernetesApi":
+    """The cluster that kubectl would talk to: by KUBECONFIG, or by the login in the user's home.
+
+    Raises:
+        ApiTrouble: there is no such login.
+    """
+    settings, named = client.Configuration(), os.environ.get("KUBECONFIG")
+    try:
+        config.load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=named, context=context, client_configuration=settings
+        )
+    except (config.ConfigException, OSError) as error:
+        raise ApiTrouble(f"there is no login to a cluster: {error}") from error
+    settings.retries = False
+    return KubernetesApi(client.ApiClient(settings))
 
 
 def found() -> "KubernetesApi | None":
@@ -83,18 +112,16 @@ class KubernetesApi:
 
     def get(self, path: str, **query: str) -> Object:
         """One object or one page of a list."""
-        response = self._ask(path, query, timeout=(CONNECT, READ))
-        try:
-            return _object(response.read())
-        except urllib3.exceptions.HTTPError as error:
-            raise ApiTrouble(f"{path}: {error}") from error
-        finally:
-            response.release_conn()
+        return _whole(path, self._ask("GET", path, query, timeout=READ))
+
+    def write(self, method: str, path: str, item: Object) -> Object:
+        """Create, replace or delete an object."""
+        return _whole(path, self._ask(method, path, {}, timeout=READ, item=item))
 
     def watch(self, path: str, *, seconds: int, **query: str) -> Iterator[Object]:
         """Events, a line each."""
         asked = {**query, "watch": "true", "timeoutSeconds": str(seconds)}
-        response = self._ask(path, asked, timeout=(CONNECT, seconds + READ))
+        response = self._ask("GET", path, asked, timeout=seconds + READ)
         try:
             yield from map(_object, _lines(response))
         except urllib3.exceptions.HTTPError as error:
@@ -102,21 +129,41 @@ class KubernetesApi:
         finally:
             response.close()
 
-    def _ask(self, path: str, query: Mapping[str, str], *, timeout: tuple[float, float]) -> Any:
-        method, url, headers, *_ = self._api.param_serialize(
-            "GET",
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        timeout: float,
+        item: Object | None = None,
+    ) -> Any:
+        _, url, headers, body, _ = self._api.param_serialize(
+            method,
             path,
             query_params=list(query.items()),
-            header_params={"Accept": "application/json"},
+            header_params=dict.fromkeys(("Accept", "Content-Type"), "application/json"),
+            body=item,
             auth_settings=["BearerToken"],
         )
         try:
-            response = self._api.call_api(method, url, headers, _request_timeout=timeout).response
+            response = self._api.call_api(
+                method, url, headers, body, _request_timeout=(CONNECT, timeout)
+            ).response
         except (urllib3.exceptions.HTTPError, client.ApiException) as error:
             raise ApiTrouble(f"{path}: {error}") from error
-        if response.status != _OK:
+        if response.status not in _GOOD:
             raise _refused(path, response)
         return response
+
+
+def _whole(path: str, response: Any) -> Object:
+    try:
+        return _object(response.read())
+    except urllib3.exceptions.HTTPError as error:
+        raise ApiTrouble(f"{path}: {error}") from error
+    finally:
+        response.release_conn()
 
 
 def _lines(response: Any) -> Iterator[bytes]:

@@ -8,7 +8,8 @@ from threading import Thread
 
 import pytest
 
-from scaler.cluster.api import Api, ApiTrouble, found
+from scaler.cluster.api import Api, ApiTrouble, Writer, found
+from scaler.cluster.api import login as kubectl_login
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -27,6 +28,11 @@ def server() -> Iterator[tuple[str, Callable[[Answer], None]]]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            given = self.rfile.read(int(self.headers["Content-Length"]))
+            answers.append((201, {}, given))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
             pass
@@ -132,3 +138,22 @@ def test_nobody_there_is_a_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         api.get("/pods")
 
     assert 0 == trouble.value.status
+
+
+def test_what_is_written_is_sent_as_it_is(login: Writer) -> None:
+    item = {"kind": "APIService", "spec": {"caBundle": "YQ=="}}
+
+    assert item == login.write("POST", "/apis", item)
+
+
+def test_kubectls_login_is_used_where_one_is_asked_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: tuple[str, Callable[[Answer], None]],
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path, server[0])))
+    server[1]((200, {}, b'{"kind": "Service"}'))
+
+    assert {"kind": "Service"} == kubectl_login("c").get("/api")
+    with pytest.raises(ApiTrouble, match="there is no login to a cluster"):
+        kubectl_login("elsewhere")
