@@ -14,11 +14,11 @@ import attrs
 import structlog
 
 from scaler.aggregation import aggregation
-from scaler.cluster.api import found
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import Cluster
 from scaler.cluster.history import Counted, lead_times
 from scaler.cluster.mile import LastMile, last_mile
+from scaler.cluster.reach import found
 from scaler.config.changes import until_restart
 from scaler.config.settings import Settings
 from scaler.config.sources import PrometheusSource

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from scaler.cli.options import Command, option
-from scaler.cluster.api import login
 from scaler.cluster.apiservices import (
     CUSTOM,
     EXTERNAL,
@@ -17,6 +16,7 @@ from scaler.cluster.apiservices import (
     kept_in,
     uninstall,
 )
+from scaler.cluster.client import login
 
 
 def _place(command: Command) -> Command:

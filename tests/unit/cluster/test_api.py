@@ -8,8 +8,9 @@ from threading import Thread
 
 import pytest
 
-from scaler.cluster.api import Api, ApiTrouble, Writer, found
-from scaler.cluster.api import login as kubectl_login
+from scaler.cluster.api import Api, ApiTrouble, Writer
+from scaler.cluster.client import login as kubectl_login
+from scaler.cluster.reach import found
 
 Answer = tuple[int, dict[str, str], bytes]
 
