@@ -1,11 +1,15 @@
 """What holds for every test run: no test is timed, and none is left out in silence."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from hypothesis import settings
+
+# Before anybody imports numpy: threads of small sums only wait for each other, and spin meanwhile.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # On a busy machine a slow example is no finding. What Hypothesis sets for CI stays.
 settings.register_profile("untimed", parent=settings(), deadline=None)
