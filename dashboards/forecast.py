@@ -197,6 +197,44 @@ WORTH = Row(
     ],
 )
 
+DECLARED = Row(
+    height=7,
+    questions=[
+        Question(
+            number=14,
+            title="Which declared events count now?",
+            says="How far each event counts within the lead time: 1 from a lead time before its "
+            "start until its end, less while it builds up or fades.",
+            asks=[
+                Ask(
+                    expr=of("forescale_declared_event_ratio", "event"),
+                    legend="{{event}}",
+                    empty="while nothing is declared for the lead time",
+                )
+            ],
+            look=Look.STATES,
+            steps=[(None, "transparent"), (0.000001, "purple")],
+            width=12,
+        ),
+        Question(
+            number=15,
+            title="What do declared events ask for?",
+            says="Replicas by what is declared, and the most by any other signal. A multiplier is "
+            "part of the forecast, and asks by itself only where there is none.",
+            asks=[
+                Ask(
+                    expr=_asked('signal="event"'),
+                    legend="declared",
+                    empty="while nothing is declared for the lead time",
+                ),
+                Ask(expr=_asked('signal!="event"'), legend="everything else"),
+            ],
+            lines={"declared": Line(color="purple")},
+            width=12,
+        ),
+    ],
+)
+
 ALL = Row(
     height=9,
     questions=[
@@ -256,7 +294,7 @@ FORECAST = Board(
     title="Forescale / Forecast",
     description="For whoever must trust it: was the forecast right, is it believed, what did it "
     "add, and was that needed.",
-    rows=[TRUST, TRUTH, RECORD, WORTH, ALL],
+    rows=[TRUST, TRUTH, RECORD, WORTH, DECLARED, ALL],
     one=True,
     since="now-24h",
     until="now+15m",

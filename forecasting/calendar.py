@@ -5,13 +5,14 @@ nine is found at nine on both sides of a daylight-saving change.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
 
 from forecasting.arrays import BoolArray, FloatArray, IntArray
+from forecasting.events import Event
 from forecasting.prepared import DAY, WEEK, Prepared, prepare
 from forecasting.series import Series
 
@@ -20,43 +21,6 @@ _SLOT = 1_800
 
 _SUNDAY = 3 * DAY
 """The first Sunday of Unix time, 4 January 1970."""
-
-
-@attrs.frozen(kw_only=True)
-class Event:
-    """Something declared that the history does not foretell, once or again and again."""
-
-    name: str
-    start: int
-    """Unix seconds."""
-
-    end: int
-    """Unix seconds, not included."""
-
-    every: int | None = None
-    """Seconds of local time between repetitions; None: once."""
-
-    until: int | None = None
-    """Unix seconds after which it does not begin again."""
-
-    weekdays: frozenset[int] = frozenset(range(7))
-    """Local days on which it begins; Monday is 0."""
-
-    ramp: int = 0
-    """Seconds over which multiplier and minimum build up before the start and fade after the
-    end."""
-
-    multiplier: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
-    """Times the usual demand."""
-
-    minimum: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
-    """Demand to reckon with, in the unit of the series."""
-
-    treat_as_sunday: bool = False
-    """Days that it touches follow last Sunday instead of yesterday and last week."""
-
-    leave_out: bool = False
-    """Outage or test: models do not learn from it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,34 +89,19 @@ class Calendar:
     def _strength(self, event: Event, times: IntArray) -> FloatArray:
         """Return 1 during the event, less on its ramps, else 0."""
         strength = np.zeros(times.size)
-        for start, end in self._occurrences(event, times):
+        for start, end in self._times_of(event, times):
             outside = np.maximum(np.maximum(start - times, times - end + 1), 0)
             rising = 1.0 - outside / event.ramp if event.ramp else (outside == 0).astype(np.float64)
             strength = np.maximum(strength, rising)
         return strength
 
-    def _occurrences(self, event: Event, times: IntArray) -> Iterator[tuple[int, int]]:
-        """Return start and end of every repetition that may touch the times."""
-        first, last = int(times[0]) - event.ramp, int(times[-1]) + event.ramp
-        zone = ZoneInfo(self.zone)
-        begin = datetime.fromtimestamp(event.start, tz=zone).replace(tzinfo=None)
-        every = event.every or last - first + event.end - event.start + 1
-        number = max((first - event.end) // every - 1, 0) if event.every else 0
-        stop = last if event.until is None else min(last, event.until)
-        while True:
-            # Wall-clock arithmetic: the same local time, whatever the clocks did in between.
-            moment = begin + timedelta(seconds=number * every)
-            start = int(moment.replace(tzinfo=zone).timestamp())
-            if start > stop or (number and event.every is None):
-                return
-            if moment.weekday() in event.weekdays:
-                yield start, start + event.end - event.start
-            number += 1
+    def _times_of(self, event: Event, times: IntArray) -> Iterator[tuple[int, int]]:
+        return event.occurrences(zone=self.zone, first=int(times[0]), last=int(times[-1]))
 
     def _during(self, times: IntArray, events: Iterable[Event]) -> BoolArray:
         inside = np.zeros(times.size, dtype=np.bool_)
         for event in events:
-            for start, end in self._occurrences(event, times):
+            for start, end in self._times_of(event, times):
                 inside |= (times >= start) & (times < end)
         return inside
 
@@ -163,6 +112,25 @@ class Calendar:
         touched = self._during(times, [e for e in self.events if e.treat_as_sunday])
         special = np.isin(days, np.union1d(free, days[touched]))
         return np.where(special, (days * DAY - _SUNDAY) % WEEK // DAY, 0)
+
+
+def holidays_around(places: Iterable[str], *, first: int, last: int) -> frozenset[date]:
+    """Return the public holidays of the years between two times and of the next one.
+
+    Args:
+        places: countries and regions, `DE`, `DE-BY`; a holiday of one is a holiday.
+        first: Unix seconds.
+        last: Unix seconds.
+
+    Raises:
+        ValueError: a country or region is unknown.
+    """
+    begin, end = (datetime.fromtimestamp(at, tz=UTC).year for at in (first, last))
+    found: set[date] = set()
+    for place in places:
+        country, _, region = place.partition("-")
+        found |= public_holidays(country, years=range(begin, end + 2), region=region or None)
+    return frozenset(found)
 
 
 def public_holidays(

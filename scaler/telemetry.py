@@ -94,6 +94,11 @@ FORECAST_BELIEF = _gauge("forecast_belief", "1 for how far the forecast is belie
 FORECAST_WEIGHT = _gauge(
     "forecast_weight_ratio", "Part of a model in the forecast; the five heaviest.", "model"
 )
+DECLARED_EVENT = _gauge(
+    "declared_event_ratio",
+    "How far a declared event counts in the lead time: 1, or less while it builds up or fades.",
+    "event",
+)
 LIMITED = _gauge("decision_limited", "1 while something moves the target.", "by")
 DECISIONS = Metric(
     name="forescale_decisions_total",
@@ -132,6 +137,7 @@ METRICS = (
     FORECAST_COVERAGE,
     FORECAST_BELIEF,
     FORECAST_WEIGHT,
+    DECLARED_EVENT,
     LIMITED,
     DECISIONS,
     LAST_POLL,

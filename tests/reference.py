@@ -12,6 +12,7 @@ from typing import Any, get_args
 import attrs
 
 from scaler.config import settings, sources
+from scaler.config.calendars import Calendar, DeclaredEvent
 from scaler.config.keys import KEYS
 from scaler.config.profiles import PROFILES
 from scaler.config.settings import ENVIRONMENT, CustomProfile, Declared, Settings
@@ -32,7 +33,9 @@ SECTIONS = {
     sources.ClientTls,
     sources.Labels,
 }
-NAMED = {
+NAMED: dict[str, tuple[type[Any], str]] = {
+    "calendars": (Calendar, "calendars.NAME"),
+    "calendars.NAME.events": (DeclaredEvent, "calendars.NAME.events[]"),
     "sources": (PrometheusSource, "sources.NAME"),
     "profiles": (CustomProfile, "profiles.NAME"),
     "workloads": (Declared, "workloads[]"),
@@ -89,9 +92,9 @@ def _settings(kind: type[Any], path: str) -> Iterator[tuple[str, ...]]:
         inner = next(
             (kind for kind in (field.type, *get_args(field.type)) if kind in SECTIONS), None
         )
-        if field.name in NAMED and not path:
+        if here in NAMED:
             yield (f"`{here}`", "", "", field.metadata[DOC])
-            yield from _settings(*NAMED[field.name])
+            yield from _settings(*NAMED[here])
         elif inner:
             yield from _settings(inner, here)
         else:
@@ -104,7 +107,7 @@ def _default(value: object) -> str:
     match value:
         case attrs.NOTHING:
             return "must be given"
-        case None | () | attrs.Factory():  # type: ignore[misc]
+        case None | tuple() | attrs.Factory():  # type: ignore[misc]
             return ""
         case Enum():
             return f"`{value.value}`"

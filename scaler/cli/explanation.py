@@ -112,6 +112,21 @@ def _knowledge(workload: Document) -> Iterator[str]:
         told.append(_forecast(knowledge["forecast"]))
     for title, text in zip(("forecast", ""), told, strict=False):
         yield _row(title, text)
+    declared = [_occasion(each, unit=unit) for each in knowledge.get("declared", ())]
+    for number, text in enumerate(declared):
+        yield _row("" if number else "declared", text)
+
+
+def _occasion(occasion: Document, *, unit: str) -> str:
+    """When an event that was declared happens, and what it means."""
+    means = [
+        f"{_number(occasion['multiplier'])} times the usual" * (occasion["multiplier"] != 1.0),
+        f"{_number(occasion['minimum'])} {unit}/s at least" * bool(occasion["minimum"]),
+        f"{occasion['replicas']} replicas at least" * bool(occasion["replicas"]),
+        f"builds up and fades over {occasion['ramp']} s" * bool(occasion["ramp"]),
+    ]
+    when = f"{_when(occasion['start'])} to {_when(occasion['end'])}"
+    return f"{occasion['name']}: {when}, {', '.join(filter(None, means))}"
 
 
 def _last_mile(workload: Document) -> Iterator[str]:

@@ -8,7 +8,8 @@ import click
 
 from scaler.cli.options import OUTPUT, Command, Parsed, option
 from scaler.config import values
-from scaler.studies.calendars import events, place
+from scaler.config.calendars import Calendar, place
+from scaler.studies.calendars import calendar_in
 from scaler.studies.plan import BANDS, Plan, quantiles, span
 from scaler.studies.prometheus import Access, header, keep, queried
 from scaler.studies.rows import Table
@@ -127,8 +128,9 @@ _OPTIONS = (
     option(
         "--holidays",
         metavar="PLACE",
+        multiple=True,
         type=Parsed("place", place),
-        help="Public holidays are like Sundays, in DE or DE-BY.",
+        help="Public holidays are like Sundays, in DE or DE-BY; may be repeated.",
     ),
 )
 
@@ -174,6 +176,13 @@ def _answer(asked: dict[str, Any], *, now: float) -> Table:
 def plan_of(options: dict[str, Any]) -> Plan:
     """Return the plan that the other options make."""
     levels, seasons = options.pop("level"), options.pop("season")
-    calendar = options.pop("calendar")
-    declared = () if calendar is None else events(calendar, zone=options["timezone"])
-    return Plan(seasons=seasons, levels=quantiles(levels) or BANDS, events=declared, **options)
+    path, places = options.pop("calendar"), options.pop("holidays")
+    calendar = Calendar() if path is None else calendar_in(path)
+    zone = options["timezone"]
+    return Plan(
+        seasons=seasons,
+        levels=quantiles(levels) or BANDS,
+        events=tuple(each.event(zone=zone) for each in calendar.events),
+        holidays=tuple(sorted({*calendar.holidays, *places})),
+        **options,
+    )

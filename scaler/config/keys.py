@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from scaler.config import values
+from scaler.config import calendars, values
 from scaler.config.engines import ENGINES
 from scaler.config.values import Parser
 from scaler.config.workload import ForecastUse, LatencyMetric, SourceKind
@@ -292,6 +292,24 @@ _TABLE = (
         "forecasting.timezone",
         default="`UTC`",
         doc="the time zone that days and weeks follow",
+    ),
+    _key(
+        "calendar",
+        values.several(values.text),
+        "calendar",
+        doc="names of calendars of the config file, with events and holidays",
+    ),
+    _key(
+        "events",
+        calendars.own_events,
+        "events",
+        doc="events that the history does not foretell, as a list in YAML",
+    ),
+    _key(
+        "holidays",
+        values.several(calendars.place),
+        "holidays",
+        doc="whose public holidays are forecast as Sundays: `DE`, `DE-BY`",
     ),
     _key(
         "leadTime",

@@ -8,7 +8,7 @@ import attrs
 from scaler.config.keys import ALIASES, KEDA_KEYS, KEYS
 from scaler.config.structure import join
 from scaler.config.values import Invalid, nearest
-from scaler.errors import Problem
+from scaler.errors import ConfigError, Problem
 
 FROM_ENV = "FromEnv"
 
@@ -60,7 +60,15 @@ def parse(texts: Texts) -> tuple[dict[str, Any], list[Problem]]:
             parsed[name] = KEYS[name].parse(given.text)
         except Invalid as invalid:
             problems.append(invalid.problem(given.path, value=shown(given)))
+        except ConfigError as error:
+            problems.extend(_inside(given, problem) for problem in error.problems)
     return parsed, problems
+
+
+def _inside(given: Given, problem: Problem) -> Problem:
+    """A problem inside a text that has keys of its own, with the whole path to it."""
+    value = "" if given.secret else problem.value
+    return attrs.evolve(problem, path=f"{given.path}{problem.path}", value=value)
 
 
 def shown(given: Given) -> str:

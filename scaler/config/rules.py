@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from scaler.config.addresses import allowed
+from scaler.config.declared import Declared
 from scaler.config.engines import Engine
 from scaler.config.keys import KEYS
 from scaler.config.metadata import Texts, shown
@@ -32,6 +33,7 @@ class Asked:
     engine: Engine
     texts: Texts
     parsed: Mapping[str, Any]
+    declared: Declared
     spec: Mapping[str, Any]
     trusted: bool
 
@@ -49,6 +51,7 @@ def broken(asked: Asked, *, settings: Settings) -> list[Problem]:
     """Every rule that does not hold."""
     return [
         *_order(asked),
+        *_events(asked),
         *_capacity(asked),
         *_queries(asked),
         *_scrape(asked),
@@ -63,6 +66,15 @@ def _order(asked: Asked) -> Iterator[Problem]:
         if low_value is not None and high_value is not None and low_value > high_value:
             rule = f"must not exceed {high}, which is {high_value:g}"
             yield Problem(path=asked.path(low), rule=rule, value=f"{low_value:g}")
+
+
+def _events(asked: Asked) -> Iterator[Problem]:
+    most = _value(asked, "maxReplicas")
+    for event in asked.declared.events:
+        if most is not None and event.min_replicas > most:
+            path = "events" if "events" in asked.texts else "calendar"
+            rule = f"minReplicas of {event.name} must not exceed maxReplicas, which is {most:g}"
+            yield Problem(path=asked.path(path), rule=rule, value=str(event.min_replicas))
 
 
 def _value(asked: Asked, name: str) -> float | None:

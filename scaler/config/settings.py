@@ -7,6 +7,7 @@ from enum import StrEnum
 import attrs
 
 from scaler.config import values
+from scaler.config.calendars import Calendar
 from scaler.config.sources import PrometheusSource
 from scaler.config.structure import mapping, scalar, section, sequence, setting
 
@@ -151,6 +152,11 @@ class Settings:
     )
     profiles: Mapping[str, CustomProfile] = setting(
         mapping(section(CustomProfile)), default=dict, doc="profiles of your own"
+    )
+    calendars: Mapping[str, Calendar] = setting(
+        mapping(section(Calendar)),
+        default=dict,
+        doc="events and holidays by name, for the key `calendar` of trigger metadata",
     )
     defaults: Mapping[str, str] = setting(
         mapping(scalar(str)), default=dict, doc="trigger metadata for every workload"

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from scaler.config.declared import declared
 from scaler.config.engines import Engine
 from scaler.config.keys import KEYS
 from scaler.config.metadata import Given, Texts, canonical, parse
@@ -48,6 +49,8 @@ def understand(
         problems.append(Problem(path="engine", rule="must be given", hint="such as vllm"))
     profile, unknown = _profile(texts, engine=engine, settings=settings)
     problems += unknown
+    calendar, undated = declared(texts, parsed, settings=settings)
+    problems += undated
     if engine is None or profile is None:
         raise ConfigError(*problems)
     asked = Asked(
@@ -55,6 +58,7 @@ def understand(
         engine=engine,
         texts=texts,
         parsed=parsed,
+        declared=calendar,
         spec=_spec(parsed, engine=engine, profile=profile) | {"step": settings.evaluation_interval},
         trusted=trusted,
     )
@@ -144,7 +148,11 @@ def _workload(asked: Asked, *, name: str) -> Workload:
         }
     )
     spec = _checked(asked.spec)
-    forecasting = Forecasting(**_into("forecasting", asked.parsed))
+    forecasting = Forecasting(
+        **_into("forecasting", asked.parsed),
+        events=asked.declared.events,
+        holidays=asked.declared.holidays,
+    )
     key = Key(namespace=asked.namespace, name=name, digest=_digest(spec, watch, forecasting))
     return Workload(key=key, spec=spec, watch=watch, forecasting=forecasting)
 

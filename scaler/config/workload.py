@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import attrs
 
+from scaler.config.calendars import Event
 from scaler.policy.model import Signal
 from scaler.policy.spec import Spec
 
@@ -74,7 +75,8 @@ class Forecasting:
 
     `quantile` is of the highest demand over the lead time: at 0.9 one such window in ten may run
     short before the reactive part acts. `max_extra` is the share by which a forecast may raise over
-    the recent peak of its time of day.
+    the recent peak of its time of day. `events` are declared, whether anything is forecast or not;
+    days that are public holidays at any of the `holidays` are like Sundays.
     """
 
     use: ForecastUse = ForecastUse.ENABLED
@@ -82,6 +84,8 @@ class Forecasting:
     max_extra: float = 0.5
     seasons: tuple[int, ...] = (24 * 3600, 7 * 24 * 3600)
     timezone: str = "UTC"
+    events: tuple[Event, ...] = ()
+    holidays: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -24,7 +24,7 @@ from scaler.policy.model import (
     State,
 )
 from scaler.policy.pace import apart_since, within_policies
-from scaler.policy.recommendations import RECOMMENDATIONS, forecast
+from scaler.policy.recommendations import RECOMMENDATIONS, event, forecast
 from scaler.policy.remember import evidence_memory, remember, seen
 from scaler.policy.situation import Situation
 from scaler.policy.spec import Spec, down_window
@@ -138,22 +138,24 @@ def _whose_silence(situation: Situation, gone: Mapping[str, Reason]) -> str:
 
 
 def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
-    """With nothing wanted and nothing running, only arrivals or a forecast ask for replicas.
+    """With nothing wanted and nothing running, arrivals, a forecast or an event ask for replicas.
 
     While who holds the requests cannot be asked, what was answered before stands until `holdFor`.
     """
     if situation.readings.counted:
         situation = attrs.evolve(situation, state=_unheld(situation))
-    if Signal.ACTIVATION.value in missing(situation) and _woken(situation):
+    declared = event.recommend(situation)
+    asked = [_arriving(situation), *([declared] if declared.replicas else [])]
+    best = max(asked, key=lambda each: each.replicas or 0.0)
+    unheard = Signal.ACTIVATION.value in missing(situation) and _woken(situation)
+    if unheard and not declared.replicas:
         limit = Limit(by="gap", before=0, after=1, detail=Signal.ACTIVATION.value)
         return _publish(1, "hold", (), (limit,), situation)
-    recommendation = _arriving(situation)
-    if not recommendation.replicas and forecast.expects(situation):
-        foreseen = forecast.recommend(situation)
-        return _publish(1, forecast.SIGNAL, (recommendation, foreseen), (), situation)
-    target = ceiling(recommendation.replicas or 0.0)
-    winner = recommendation.signal if target else "asleep"
-    return _publish(target, winner, (recommendation,), (), situation)
+    if not best.replicas and forecast.expects(situation):
+        asked.append(forecast.recommend(situation))
+        return _publish(1, forecast.SIGNAL, asked, (), situation)
+    target = ceiling(best.replicas or 0.0)
+    return _publish(target, best.signal if target else "asleep", asked, (), situation)
 
 
 def _arriving(situation: Situation) -> Recommendation:
@@ -190,10 +192,14 @@ def _settle(
     marks, since = apart_since(target, situation=situation)
     situation = attrs.evolve(situation, state=attrs.evolve(situation.state, marks=marks))
     target, by_policy = within_policies(target, since=since, situation=situation)
-    unneeded = ceiling(held) <= 1 and not forecast.expects(situation)
+    unneeded = ceiling(held) <= 1 and not _expects(situation)
     target, by_life = keep_alive(target, unneeded=unneeded, fused=fused, situation=situation)
     limits = tuple(limit for limit in (by_window, by_hold, by_policy, by_life) if limit)
     return _publish(target, fused.winner, recommendations, limits, situation)
+
+
+def _expects(situation: Situation) -> bool:
+    return forecast.expects(situation) or event.expects(situation)
 
 
 def _windowed(fused: Fused, *, situation: Situation) -> tuple[float | None, Limit | None]:

@@ -9,6 +9,8 @@ from math import isfinite
 
 import attrs
 
+from scaler.policy.occasion import Occasion
+
 
 class Signal(StrEnum):
     """What is watched. Every signal is a total over the workload's pods, or a mean if a share."""
@@ -156,6 +158,7 @@ class Foreseen:
     Demand is work per second. `bound` is what the highest demand of the next `window` seconds stays
     within with probability `quantile`, `likely` what it probably is, `usual` the highest seen
     lately and at this time of the days before: `bound` counts up to `1 + max_extra` times that.
+    `multiplier` is what was declared of the window, and is part of all three.
     `headroom` is the factor on present demand that has been enough without a forecast. `chosen` are
     the models and their parts in it. None where nothing can be said.
     """
@@ -169,6 +172,7 @@ class Foreseen:
     bound: float | None = None
     likely: float | None = None
     usual: float | None = None
+    multiplier: float = 1.0
     headroom: float | None = None
     skill: float | None = None
     coverage: float | None = None
@@ -181,7 +185,8 @@ class Knowledge:
     """What is learned slowly; a function of history up to `at`.
 
     `outlook` is the forecast's window quantile of demand, in work per second; None without one.
-    `forecast` is where that comes from; None where nothing is forecast.
+    `forecast` is where that comes from; None where nothing is forecast. `declared` are the events
+    of the next days, by when they begin.
     """
 
     at: int
@@ -190,6 +195,7 @@ class Knowledge:
     lead_time: int
     outlook: float | None = None
     forecast: Foreseen | None = None
+    declared: tuple[Occasion, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

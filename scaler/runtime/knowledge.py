@@ -10,6 +10,7 @@ from scaler.errors import Defect, ForescaleError
 from scaler.policy import learn
 from scaler.policy.model import Knowledge, Readings
 from scaler.runtime.apart import read_apart
+from scaler.runtime.declared import occasions
 from scaler.runtime.fold import Fold
 from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.history import History
@@ -105,6 +106,7 @@ def _learn(fold: Fold, past: Sequence[Readings], *, taught: Taught, learning: Le
     for epoch, seen in taught.items():
         lessons = [r for r in past if epoch - learning.lookback <= r.at < epoch]
         known = learn.learn(lessons, spec=fold.workload.spec, at=epoch)
+        known = attrs.evolve(known, declared=occasions(fold.workload, at=epoch))
         fold.known[epoch] = _timed(known, workload=fold.workload, seen=seen.get(fold.workload))
     for old in sorted(fold.known)[: -max(KEPT, len(taught))]:
         del fold.known[old]

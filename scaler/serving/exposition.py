@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from scaler.policy.model import Gap, Sample, value_of
+from scaler.policy.recommendations.event import strengths
 from scaler.policy.spec import Unit, Vote
 from scaler.runtime.board import Published
 from scaler.telemetry import (
     CAPACITY_REQUESTS,
     CAPACITY_TOKENS,
     DECISIONS,
+    DECLARED_EVENT,
     FORECAST_BELIEF,
     FORECAST_COVERAGE,
     FORECAST_DEMAND,
@@ -189,6 +191,16 @@ def _weights(published: Published, moment: Moment) -> Series:
         yield {"model": model}, part
 
 
+def _events(published: Published, moment: Moment) -> Series:
+    counting = strengths(published.knowledge, at=published.decision.at)
+    # One that ends as it begins again is still one event.
+    most: dict[str, float] = {}
+    for occasion, strength in counting:
+        most[occasion.name] = max(strength, most.get(occasion.name, 0.0))
+    for name, strength in most.items():
+        yield {"event": name}, strength
+
+
 def _limited(published: Published, moment: Moment) -> Series:
     # What moved the target twice is still one series.
     for by in {limit.by: None for limit in published.decision.limits}:
@@ -228,6 +240,7 @@ SERIES: Mapping[Metric, Callable[[Published, Moment], Series]] = {
     FORECAST_COVERAGE: _coverage,
     FORECAST_BELIEF: _belief,
     FORECAST_WEIGHT: _weights,
+    DECLARED_EVENT: _events,
     LIMITED: _limited,
     DECISIONS: _decisions,
     LAST_POLL: _last_poll,

@@ -6,13 +6,14 @@ from typing import Any
 
 import attrs
 
-from forecasting.calendar import Calendar, Event
+from forecasting.calendar import Calendar, holidays_around
 from forecasting.forecast import ForecastSpec
 from forecasting.forecaster import Forecaster
 from forecasting.prepared import DAY, WEEK
 from forecasting.series import Series
+from scaler.config.calendars import Event
 from scaler.config.values import integer, whole_seconds
-from scaler.studies.calendars import holidays
+from scaler.runtime.declared import event
 
 _HOUR = 3_600
 _COARSE_STEPS = 6
@@ -79,7 +80,7 @@ class Plan:
 
     timezone: str = "UTC"
     events: tuple[Event, ...] = ()
-    holidays: str | None = None
+    holidays: tuple[str, ...] = ()
     """Whose public holidays are like Sundays: `DE`, `DE-BY`."""
 
     causal_origins: int = 2
@@ -87,9 +88,7 @@ class Plan:
 
     def told(self) -> dict[str, Any]:
         """Return it for a document."""
-        return attrs.asdict(
-            self, value_serializer=lambda _, __, v: sorted(v) if isinstance(v, frozenset) else v
-        )
+        return attrs.asdict(self)
 
     def forecaster(self, series: Series) -> Forecaster:
         """Return the forecaster for one series."""
@@ -110,8 +109,9 @@ class Plan:
         return Forecaster(spec=spec, calendar=self._calendar(series))
 
     def _calendar(self, series: Series) -> Calendar:
-        days = holidays(self.holidays, series=series)
-        return Calendar(zone=self.timezone, events=self.events, holidays=days)
+        days = holidays_around(self.holidays, first=series.start, last=series.end)
+        events = tuple(event(each) for each in self.events)
+        return Calendar(zone=self.timezone, events=events, holidays=days)
 
     def stride(self, series: Series) -> int | None:
         """Return the seconds between origins; None for each of the record's."""

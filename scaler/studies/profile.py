@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from scaler.config.calendars import as_written
 from scaler.studies.backtests import Account
 from scaler.studies.plan import Plan
 
@@ -22,8 +23,12 @@ def settings(accounts: Sequence[Account], *, plan: Plan, name: str = "forecast")
         "season": ",".join(_SEASONS.get(season, f"{season}s") for season in plan.seasons),
         "timezone": plan.timezone,
     }
+    calendars = {}
+    if plan.events or plan.holidays:
+        metadata["calendar"] = name
+        events = [as_written(event) for event in plan.events]
+        calendars[name] = {"events": events, "holidays": list(plan.holidays)}
     profile = {"extends": "realtime", "metadata": metadata}
-    found: str = yaml.safe_dump(
-        {"profiles": {name: profile}, "defaults": {"profile": name}}, sort_keys=False
-    )
+    told = {"calendars": calendars, "profiles": {name: profile}, "defaults": {"profile": name}}
+    found: str = yaml.safe_dump({k: v for k, v in told.items() if v}, sort_keys=False)
     return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
+from scaler.config.calendars import Calendar
 from scaler.config.check.finding import Code, Finding
 from scaler.config.check.objects import Scaled, Trigger
 from scaler.config.metadata import FROM_ENV
@@ -11,7 +12,7 @@ from scaler.config.profiles import PROFILES
 from scaler.config.settings import CustomProfile, Settings
 from scaler.config.sources import PrometheusSource
 from scaler.config.understand import understand
-from scaler.config.values import nearest
+from scaler.config.values import nearest, words
 from scaler.config.workload import Workload
 from scaler.errors import ConfigError, Problem
 
@@ -42,7 +43,8 @@ class Operator:
         if profile and profile not in PROFILES and not nearest(profile, PROFILES):
             profiles.setdefault(profile, CustomProfile())
         sources = {source: _UNSEEN, **self.settings.sources}
-        return attrs.evolve(self.settings, sources=sources, profiles=profiles)
+        calendars = dict.fromkeys(words(metadata.get("calendar", "")), Calendar())
+        return attrs.evolve(self.settings, sources=sources, profiles=profiles, calendars=calendars)
 
 
 @attrs.frozen(kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from scaler.policy.model import Recommendation
-from scaler.policy.recommendations import cache, forecast, latency, queue, utilization, work
+from scaler.policy.recommendations import cache, event, forecast, latency, queue, utilization, work
 from scaler.policy.situation import Situation
 
 RECOMMENDATIONS: tuple[Callable[[Situation], Recommendation], ...] = (
@@ -13,4 +13,5 @@ RECOMMENDATIONS: tuple[Callable[[Situation], Recommendation], ...] = (
     latency.recommend,
     utilization.recommend,
     forecast.recommend,
+    event.recommend,
 )

@@ -1,6 +1,6 @@
 """The highest demand ahead, before it arrives: a forecast raises, and never lowers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
 import attrs
@@ -49,13 +49,28 @@ def expects(situation: Situation) -> bool:
     return likely is not None and likely > (EXPECTED * capacity.value if capacity else 0.0)
 
 
+def only_raises(asked: Recommendation, *, situation: Situation) -> Recommendation:
+    """Where demand is not measured, what is only foreseen must be no reason for fewer replicas."""
+    base = situation.supply.base
+    below = asked.replicas is not None and (base is None or asked.replicas < base)
+    if situation.demand.rate is None and below:
+        return attrs.evolve(asked, replicas=None, formula="", note=f"{asked.note}; no more is due")
+    return asked
+
+
+def work_of_a_replica(situation: Situation) -> float | None:
+    """Work per second of a replica; one that is only known from below orders nothing."""
+    capacity = situation.capacity
+    return None if capacity is None or capacity.lower_bound else capacity.value
+
+
 def _asked(forecast: Foreseen, *, situation: Situation) -> Recommendation:
     if forecast.belief in _SILENT:
         holds = forecast.belief is Belief.AWAITED
         return Recommendation(signal=SIGNAL, holds=holds, note=_SILENT[forecast.belief])
     ahead = forecast.belief in {Belief.SKILL, Belief.NO_SKILL}
     asked = (_ahead if ahead else _from_present)(forecast, situation=situation)
-    return _only_raises(asked, situation=situation)
+    return only_raises(asked, situation=situation)
 
 
 def _ahead(forecast: Foreseen, *, situation: Situation) -> Recommendation:
@@ -63,7 +78,7 @@ def _ahead(forecast: Foreseen, *, situation: Situation) -> Recommendation:
     if bound is None or usual is None:
         failed = attrs.evolve(forecast, belief=Belief.FAILED, note="its bound is no number")
         return _from_present(failed, situation=situation)
-    unit = _capacity(situation)
+    unit = work_of_a_replica(situation)
     if unit is None:
         return Recommendation(signal=SIGNAL, note="capacity is not known yet")
     most = (1 + forecast.max_extra) * usual
@@ -81,7 +96,7 @@ def _ahead(forecast: Foreseen, *, situation: Situation) -> Recommendation:
         replicas=min(bound, most) / unit,
         formula=FORMULA,
         terms=terms,
-        note="; ".join([*limited, _why(forecast), *filter(None, [forecast.note])]),
+        note="; ".join([*limited, _why(forecast), *_besides(forecast)]),
     )
 
 
@@ -92,10 +107,21 @@ def _why(forecast: Foreseen) -> str:
     return f"skill {forecast.skill or 0.0:.2g} over the present, by {names}"
 
 
+def _besides(forecast: Foreseen) -> Iterator[str]:
+    if forecast.multiplier != 1.0:
+        yield f"{forecast.multiplier:g} times the usual, as declared"
+    if forecast.note:
+        yield forecast.note
+
+
 def _from_present(forecast: Foreseen, *, situation: Situation) -> Recommendation:
     """Demand as it is, with the headroom that has been enough while there was no skill."""
     why = f"{forecast.belief.value}: {forecast.note}" if forecast.note else forecast.belief.value
-    headroom, rate, unit = _number(forecast.headroom), situation.demand.rate, _capacity(situation)
+    headroom, rate, unit = (
+        _number(forecast.headroom),
+        situation.demand.rate,
+        work_of_a_replica(situation),
+    )
     if headroom is None or rate is None or unit is None:
         return Recommendation(signal=SIGNAL, note=why)
     terms = {
@@ -111,21 +137,6 @@ def _from_present(forecast: Foreseen, *, situation: Situation) -> Recommendation
         terms=terms,
         note=f"{why}; demand as it is with calibrated headroom",
     )
-
-
-def _only_raises(asked: Recommendation, *, situation: Situation) -> Recommendation:
-    """Where demand is not measured, a forecast must not be the reason for fewer replicas."""
-    base = situation.supply.base
-    below = asked.replicas is not None and (base is None or asked.replicas < base)
-    if situation.demand.rate is None and below:
-        return attrs.evolve(asked, replicas=None, formula="", note=f"{asked.note}; no more is due")
-    return asked
-
-
-def _capacity(situation: Situation) -> float | None:
-    """Work per second of a replica; one that is only known from below orders nothing."""
-    capacity = situation.capacity
-    return None if capacity is None or capacity.lower_bound else capacity.value
 
 
 def _number(value: float | None) -> float | None:

@@ -1,4 +1,5 @@
 """Forecasts in the service: read history, fit in a process of their own, tell the folds.
 
-This side never imports `forecasting`: `worker` starts the process that does.
+This side imports nothing of `forecasting` but what a declared event is: `worker` starts the process
+that does.
 """

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator
 
+import attrs
 import numpy as np
 
-from forecasting.calendar import Calendar
+from forecasting.calendar import Calendar, holidays_around
 from forecasting.forecast import Forecast, ForecastSpec, Reason
 from forecasting.forecaster import Fitted, Forecaster
 from forecasting.health import health
+from forecasting.prepared import Prepared, at_edge
 from forecasting.series import Series
 from scaler.policy.model import Belief, Foreseen
 from scaler.runtime.forecasts.job import Answer, Job
@@ -113,7 +115,12 @@ def _forecaster(job: Job, series: Series) -> Forecaster:
         refit_every=refreshing.refit,
         record_every=refreshing.step if young else refreshing.record_every,
     )
-    return Forecaster(spec=spec, calendar=Calendar(zone=job.timezone))
+    return Forecaster(spec=spec, calendar=_calendar(job, series))
+
+
+def _calendar(job: Job, series: Series) -> Calendar:
+    days = holidays_around(job.holidays, first=series.start, last=series.end)
+    return Calendar(zone=job.timezone, events=job.events, holidays=days)
 
 
 def _told(job: Job, fitted: Fitted) -> Foreseen:
@@ -128,7 +135,8 @@ def _told(job: Job, fitted: Fitted) -> Foreseen:
         window=made.window,
         bound=_known(made.bound),
         likely=_known(made.peak),
-        usual=_usual(job, fitted.series),
+        usual=_usual(job, fitted.prepared),
+        multiplier=_multiplier(job, fitted.prepared),
         headroom=_headroom(fitted),
         skill=_known(made.skill),
         coverage=_known(made.coverage),
@@ -147,12 +155,29 @@ def _trouble(fitted: Fitted) -> str:
     return "fewer bounds held than chance explains: margins are widening" if lost else ""
 
 
-def _usual(job: Job, series: Series) -> float | None:
-    """The highest demand of one window: the last one, and this time of day on days before."""
+def _usual(job: Job, prepared: Prepared) -> float | None:
+    """The highest demand of one window: the last one, and this time of day on days before.
+
+    What was declared is taken out of the past, and what is declared ahead is put on top.
+    """
     season = min(job.seasons, default=DAY)
-    peaks = [_peak(part) for part in _windows(series, window=job.window, season=season)]
-    known = [peak for peak in peaks if peak is not None]
-    return max(known) if known else None
+    windows = _windows(_plain(prepared), window=job.window, season=season)
+    known = [peak for peak in map(_peak, windows) if peak is not None]
+    return max(known) * _multiplier(job, prepared) if known else None
+
+
+def _plain(prepared: Prepared) -> Series:
+    series, factors = prepared.series, prepared.factors
+    if factors.size == 1:
+        return series
+    return attrs.evolve(series, values=series.values / factors[: len(series)])
+
+
+def _multiplier(job: Job, prepared: Prepared) -> float:
+    """The largest that is declared for the window ahead."""
+    first = len(prepared)
+    ahead = np.arange(first, first + job.window // prepared.step, dtype=np.int64)
+    return float(at_edge(prepared.factors, ahead).max())
 
 
 def _windows(series: Series, *, window: int, season: int) -> Iterator[Series]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import attrs
 
+from forecasting.events import Event
 from scaler.config.workload import Workload
 from scaler.policy.model import Foreseen
 from scaler.runtime.forecasts.refreshing import Refreshing
@@ -27,6 +28,8 @@ class Job:
     quantile: float
     seasons: tuple[int, ...]
     timezone: str
+    events: tuple[Event, ...]
+    holidays: tuple[str, ...]
     start: int
     values: "array[float]"
     least: bytes
@@ -35,7 +38,10 @@ class Job:
     @property
     def asked(self) -> tuple[object, ...]:
         """Whatever makes another forecast of the same history."""
-        return self.window, self.quantile, self.seasons, self.timezone
+        return (
+            *(self.window, self.quantile, self.seasons),
+            *(self.timezone, self.events, self.holidays),
+        )
 
 
 @attrs.frozen(kw_only=True)

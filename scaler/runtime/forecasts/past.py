@@ -10,6 +10,7 @@ from scaler.policy.learn import prior_lead_time
 from scaler.policy.lesson import lesson
 from scaler.policy.model import Foreseen, Readings
 from scaler.policy.spec import Vote
+from scaler.runtime.declared import foretold
 from scaler.runtime.fold import Fold
 from scaler.runtime.forecasts.job import Job, name_of
 from scaler.runtime.forecasts.outlooks import Outlooks
@@ -129,6 +130,8 @@ class Past:
             quantile=forecasting.quantile,
             seasons=forecasting.seasons,
             timezone=forecasting.timezone,
+            events=foretold(self.workload),
+            holidays=forecasting.holidays,
             start=self.start or 0,
             values=self.values,
             least=bytes(self.least),

@@ -79,7 +79,9 @@ async def test_a_folder_that_cannot_be_written_costs_time_and_no_forecast(tmp_pa
     assert (START, None) == (answer.foreseen[-1].at, answer.kept)
 
 
-@pytest.mark.parametrize("heavy", ["statsmodels", "scipy", "pandas", "forecasting", "numpy"])
+@pytest.mark.parametrize(
+    "heavy", ["statsmodels", "scipy", "pandas", "forecasting.prepared", "numpy", "holidays"]
+)
 def test_who_serves_does_not_import_what_forecasts(heavy: str) -> None:
     program = f"import sys, scaler.bootstrap; print({heavy!r} in sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter

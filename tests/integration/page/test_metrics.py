@@ -52,6 +52,7 @@ ROWS: Mapping[str, tuple[Mapping[str, str], float, float]] = {
         0.5,
     ),
     "forescale_lead_time_seconds": (OF_IT, 120, 120),
+    "forescale_declared_event_ratio": ({**OF_IT, "event": "always"}, 1, 1),
     "forescale_decision_limited": ({**OF_IT, "by": "maxReplicas"}, 1, 1),
     "forescale_decisions_total": ({**OF_IT, "winner": "tokens"}, 1, 1e3),
     "forescale_last_poll_timestamp_seconds": (OF_IT, 1.7e9, 1e11),
@@ -89,8 +90,9 @@ def declared(endpoints: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     own = {"engine": "vllm", "source": "scrape", "workload": FLEET, "leadTime": "2m"}
     nobody = f"http://127.0.0.1:{free_port()}/metrics"
     pages = {**own, "endpoints": ",".join(endpoints), "maxReplicas": "2"}
+    event = "- {name: always, start: 2000-01-01, end: 2100-01-01, minReplicas: 1}"
     return {
-        FLEET: {**pages, "tokensPerReplica": "100", "capacity": "fixed"},
+        FLEET: {**pages, "tokensPerReplica": "100", "capacity": "fixed", "events": event},
         "counted": {**pages, "requestsPerReplica": "0.5", "capacity": "fixed"},
         "nowhere": {**own, "endpoints": nobody},
     }

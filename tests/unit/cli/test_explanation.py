@@ -53,6 +53,11 @@ def test_whole_explanation() -> None:
         "    forecast      2500 tokens/s within the lead time",
         f"{'':<18}skill; skill 0.25; 91% of the bounds held, 90% promised; "
         "by ridge_short 75%, ar_short 25%",
+        "    declared      launch: 2023-11-14T22:12:30Z to 2023-11-14T23:13:30Z, "
+        "4 replicas at least",
+        f"{'':<18}sale: 2023-11-14T23:13:30Z to 2023-11-15T00:13:30Z, "
+        "2.5 times the usual, builds up and fades over 6600 s",
+        f"{'':<18}batch: 2023-11-15T22:13:30Z to 2023-11-15T23:13:30Z, 800 tokens/s at least",
     ] == explained(document())
 
 

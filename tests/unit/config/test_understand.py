@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from operator import attrgetter
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scaler.config.calendars import Event, calendar
 from scaler.config.keys import ALIASES, KEDA_KEYS, KEYS
 from scaler.config.settings import CustomProfile, Settings
 from scaler.config.sources import PrometheusSource
@@ -25,7 +27,13 @@ SETTINGS = Settings(
         "private": PrometheusSource(url="http://private:9090", namespaces=("others",)),
     },
     allowed_addresses=("http://*.models.svc:8000",),
+    calendars={
+        "shop": calendar(
+            "events: [{name: launch, start: 2026-01-01, end: 2026-01-02, minReplicas: 4}]"
+        )
+    },
 )
+LAUNCH = Event(name="launch", start=1_767_225_600, end=1_767_312_000, min_replicas=4)
 VLLM = {"engine": "vllm"}
 HERE = "http://llama.models.svc:8000"
 
@@ -86,6 +94,15 @@ ROWS: list[tuple[str, str, str, object, dict[str, str]]] = [
     ("forecastMaxExtra", "1", "forecasting.max_extra", 1.0, {}),
     ("season", "day", "forecasting.seasons", (86400,), {}),
     ("timezone", "Europe/Berlin", "forecasting.timezone", "Europe/Berlin", {}),
+    ("calendar", "shop", "forecasting.events", (LAUNCH,), {}),
+    (
+        "events",
+        "[{name: launch, start: 2026-01-01, end: 2026-01-02, minReplicas: 5}]",
+        "forecasting.events",
+        (attrs.evolve(LAUNCH, min_replicas=5),),
+        {},
+    ),
+    ("holidays", "FR,DE", "forecasting.holidays", ("DE", "FR"), {}),
     ("leadTime", "4m", "spec.lead_time", 240, {}),
     ("leadTimeMax", "20m", "spec.lead_time_max", 1200, {}),
     ("scaleUpWindow", "1m", "spec.scale_up_window", 60, {}),

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from forecasting.arrays import IntArray
-from forecasting.calendar import Calendar, Event, public_holidays
+from forecasting.calendar import Calendar, holidays_around, public_holidays
+from forecasting.events import Event
 from forecasting.forecast import ForecastSpec
 from forecasting.forecaster import Forecaster
 from forecasting.prepared import DAY, WEEK
@@ -157,3 +158,12 @@ def test_public_holidays_come_from_the_package() -> None:
 def test_unknown_country_is_an_error() -> None:
     with pytest.raises(ValueError, match="Atlantis"):
         public_holidays("Atlantis", years=[2024])
+
+
+def test_holidays_are_those_of_the_years_of_the_times_and_the_next() -> None:
+    spring = {"first": unix(2026, 3, 1), "last": unix(2026, 5, 1)}
+    found = holidays_around(["DE-BY", "FR"], **spring)
+
+    assert {date(2026, 1, 6), date(2026, 7, 14), date(2027, 12, 25)} <= found
+    assert date(2026, 1, 6) not in holidays_around(["DE"], **spring)
+    assert frozenset() == holidays_around([], **spring)

@@ -39,6 +39,11 @@ TEXTS = (
     "a='\\'',b=`\\`",
     'a=~"(((((((("',
     "sum(up)",
+    "- {name: sale, start: 2026-11-27T09:00, end: 2026-11-28T00:00Z, every: 7d, multiplier: 3}",
+    "- {name: a, start: 9999-12-31, end: 0001-01-01T00:00+14:00, minReplicas: 1}",
+    "- &a {name: *a}",
+    "DE-BY",
+    "__class__",
     "9" * 5000,
     "9" * 400 + "h",
     "1h" * 3000,
@@ -101,7 +106,12 @@ sources:
 allowedAddresses: [http://*.models.svc:8000]
 profiles:
   chat: {extends: realtime, metadata: {headroom: 0.7, latencyTarget: 1500ms}}
-defaults: {profile: chat, mode: "on"}
+calendars:
+  shop:
+    events: [{name: sale, start: 2026-11-27 09:00:00, end: 2026-11-28, weekdays: [fri], ramp: 1h,
+      minReplicas: 4}]
+    holidays: [DE-BY, FR]
+defaults: {profile: chat, mode: "on", calendar: shop}
 workloads:
   - {namespace: models, name: llama, metadata: {engine: vllm}}
 freeze: false

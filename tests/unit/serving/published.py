@@ -15,6 +15,7 @@ from scaler.policy.model import (
     Sample,
     Signal,
 )
+from scaler.policy.occasion import Occasion
 from scaler.policy.spec import Spec
 from scaler.runtime.board import Published
 
@@ -78,6 +79,11 @@ def published(
                 skill=0.25,
                 coverage=0.91,
                 chosen=(("ridge_short", 0.75), ("ar_short", 0.25)),
+            ),
+            declared=(
+                Occasion(name="launch", start=at - 60, end=at + 3600, replicas=4),
+                Occasion(name="sale", start=at + 3600, end=at + 7200, ramp=6600, multiplier=2.5),
+                Occasion(name="batch", start=at + 86_400, end=at + 90_000, minimum=800.0),
             ),
         ),
     )

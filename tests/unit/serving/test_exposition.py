@@ -57,6 +57,9 @@ def test_page_says_what_was_published() -> None:
     assert 0.91 == value(text, "forecast_coverage_ratio")
     assert 1.0 == value(text, "forecast_belief", belief="skill")
     assert 0.75 == value(text, "forecast_weight_ratio", model="ridge_short")
+    assert 1.0 == value(text, "declared_event_ratio", event="launch")
+    assert 0.5 == value(text, "declared_event_ratio", event="sale")
+    assert 'event="batch"' not in text
     assert 1.0 == value(text, "decision_limited", by="maxReplicas")
     assert 1.0 == value(text, "decisions_total", winner="tokens")
     assert float(AT) == value(text, "last_poll_timestamp_seconds")

@@ -1,17 +1,13 @@
-"""Events out of a file, and holidays by place."""
+"""A calendar out of a file, and what it changes."""
 
-from datetime import date
 from pathlib import Path
 
-import numpy as np
 import orjson
 import pytest
 
-from forecasting.calendar import Event
-from forecasting.series import Series
-from scaler.config.values import Invalid
+from scaler.config.calendars import Event
 from scaler.errors import ConfigError
-from scaler.studies.calendars import events, holidays, place
+from scaler.studies.calendars import calendar_in
 from scaler.studies.forecasts import document, forecast
 from scaler.studies.plan import Plan
 from tests.unit.studies.builders import HOUR, a_trace
@@ -26,86 +22,42 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_an_event_is_read_with_local_times_and_all_that_may_be_said(tmp_path: Path) -> None:
+def test_a_calendar_has_events_and_holidays(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        """
-events:
-- name: sale
-  start: 2026-11-27T09:00
-  end: 2026-11-27T12:00
-  every: 7d
-  until: 2026-12-24T00:00Z
-  weekdays: [fri]
-  ramp: 30m
-  multiplier: 2.5
-  minimum: 100
-  treatAsSunday: true
-  leaveOut: true
-""",
+        "events: [{name: sale, start: 2026-11-27, end: 2026-11-28, multiplier: 2}]\n"
+        "holidays: [DE-BY]",
     )
+    found = calendar_in(path)
 
-    assert (
-        Event(
-            name="sale",
-            start=1_795_766_400,
-            end=1_795_777_200,
-            every=7 * 86_400,
-            until=1_798_070_400,
-            weekdays=frozenset({4}),
-            ramp=1800,
-            multiplier=2.5,
-            minimum=100.0,
-            treat_as_sunday=True,
-            leave_out=True,
-        ),
-    ) == events(path, zone="Europe/Berlin")
+    assert (["sale"], ("DE-BY",)) == ([each.name for each in found.events], found.holidays)
 
 
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("events: [", "is not YAML"),
+        ("events: [", "calendar.yaml: is not YAML"),
         ("events: [{name: a, start: soon, end: 2026-01-01}]", "events.0..start: must be a time"),
-        ("events: [{name: a, start: 2026-01-01}]", "events.0..end: must be given"),
-        ("events: [{name: a, start: 2026-01-02, end: 2026-01-01}]", "end must come after start"),
-        (
-            "events: [{name: a, start: 2026-01-01, end: 2026-01-02, ramps: 1m}]",
-            "unknown key .did you mean",
-        ),
+        ("event: []", "unknown key .did you mean 'events'"),
+        ("[]", "the file: must be a mapping of names"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, mistake: str) -> None:
     with pytest.raises(ConfigError, match=mistake):
-        events(written(tmp_path, text), zone="UTC")
+        calendar_in(written(tmp_path, text))
 
 
 def test_a_calendar_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
-        events(tmp_path / "no.yaml", zone="UTC")
-
-
-def test_holidays_are_those_of_the_years_of_the_series_and_the_next() -> None:
-    series = Series(start=1_767_225_600, step=HOUR, values=np.ones(24))
-    found = holidays(place("DE-BY"), series=series)
-
-    assert {date(2026, 1, 6), date(2027, 12, 25)} <= found
-    assert date(2026, 1, 6) not in holidays("DE", series=series)
-    assert frozenset() == holidays(None, series=series)
-
-
-@pytest.mark.parametrize("given", ["Mars", "DE-XX", ""])
-def test_a_place_without_holidays_is_refused(given: str) -> None:
-    with pytest.raises(Invalid):
-        place(given)
+        calendar_in(tmp_path / "no.yaml")
 
 
 def test_a_declared_event_raises_the_forecast_and_is_told_in_the_document() -> None:
     sale = Event(name="sale", start=LAUNCH, end=LAUNCH + 6 * HOUR, multiplier=3.0)
     trace = a_trace()
-    plan = Plan(events=(sale,), holidays="DE")
+    plan = Plan(events=(sale,), holidays=("DE",))
     usual, more = forecast(trace, plan=Plan()), forecast(trace, plan=plan)
 
     assert more.peak > 2.0 * usual.peak
     told = orjson.loads(orjson.dumps(document([(trace, more)], plan=plan)))["options"]
-    assert ("sale", "DE") == (told["events"][0]["name"], told["holidays"])
+    assert ("sale", ["DE"]) == (told["events"][0]["name"], told["holidays"])

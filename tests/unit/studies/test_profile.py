@@ -6,7 +6,9 @@ import attrs
 import pytest
 
 from forecasting.bootstrap import Interval
+from scaler.config.calendars import Event
 from scaler.config.load import load
+from scaler.config.understand import understand
 from scaler.studies.backtests import Account
 from scaler.studies.plan import Plan
 from scaler.studies.profile import settings
@@ -29,3 +31,16 @@ def test_the_service_takes_the_settings_as_they_are(
         "season": "day,43200s",
         "timezone": "Europe/Berlin",
     } == dict(profile.metadata)
+
+
+def test_what_was_declared_is_a_calendar_of_the_settings(account: Account, tmp_path: Path) -> None:
+    path = tmp_path / "forescale.yaml"
+    sale = Event(name="sale", start=1_795_766_400, end=1_795_777_200, every=604_800, multiplier=2.5)
+    plan = Plan(timezone="Europe/Berlin", events=(sale,), holidays=("DE-BY",))
+    path.write_text(settings([account], plan=plan))
+    source = {"FORESCALE_PROMETHEUS_URL": "http://prometheus:9090"}
+
+    found = understand("a", "b", {"engine": "vllm"}, settings=load(path, environ=source))
+
+    assert plan.events == found.forecasting.events
+    assert ("DE-BY",) == found.forecasting.holidays

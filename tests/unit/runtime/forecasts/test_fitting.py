@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from forecasting.events import Event
 from scaler.policy.model import Belief, Foreseen
 from scaler.runtime.forecasts.fitting import foresee
 from scaler.runtime.forecasts.folder import bases, path_of
@@ -29,6 +30,8 @@ def job(*, start: int = FIRST, end: int = START, refreshes: tuple[int, ...] = (S
         quantile=0.9,
         seasons=(86_400,),
         timezone="UTC",
+        events=(),
+        holidays=(),
         start=start,
         values=array("d", values),
         least=bytes(len(values)),
@@ -149,8 +152,19 @@ def test_whatever_changes_what_is_read_changes_the_name() -> None:
     assert 3 == len({name(), name(model="m"), coarse})
 
 
+SALE = Event(name="sale", start=START + 300, end=START + 3600, multiplier=3.0)
+
+
 @pytest.mark.parametrize(
-    "change", [{"window": 1020}, {"quantile": 0.8}, {"seasons": ()}, {"timezone": "Europe/Berlin"}]
+    "change",
+    [
+        {"window": 1020},
+        {"quantile": 0.8},
+        {"seasons": ()},
+        {"timezone": "Europe/Berlin"},
+        {"events": (SALE,)},
+        {"holidays": ("DE", "FR")},
+    ],
 )
 def test_what_is_asked_otherwise_is_learned_anew_from_the_history_that_is_kept(
     tmp_path: Path, change: dict[str, Any]
@@ -162,6 +176,32 @@ def test_what_is_asked_otherwise_is_learned_anew_from_the_history_that_is_kept(
     ours = foresee(other, keep=Keep(tmp_path)).foreseen
     assert foresee(whole, keep=Keep(tmp_path / "whole")).foreseen == ours
     assert other.window == only(ours).window
+
+
+def test_what_is_declared_ahead_is_in_all_that_is_foreseen_and_named(
+    whole: Foreseen, tmp_path: Path
+) -> None:
+    told = only(foresee(attrs.evolve(job(), events=(SALE,)), keep=Keep(tmp_path)).foreseen)
+
+    assert (1.0, 3.0) == (whole.multiplier, told.multiplier)
+    for name in ("bound", "likely", "usual"):
+        assert pytest.approx(3.0 * getattr(whole, name), rel=0.1) == getattr(told, name)
+
+
+def test_what_was_declared_is_not_taken_for_usual(whole: Foreseen, tmp_path: Path) -> None:
+    yesterday = attrs.evolve(SALE, start=START - 86_400, end=START - 82_800)
+    values = job().values
+    for index in range((yesterday.start - FIRST) // 60, (yesterday.end - FIRST) // 60):
+        values[index] *= 3.0
+    known = attrs.evolve(job(), values=values, events=(yesterday,))
+    unknown = attrs.evolve(job(), values=values)
+
+    (told, fooled) = (
+        only(foresee(each, keep=Keep(tmp_path / name)).foreseen)
+        for name, each in (("known", known), ("unknown", unknown))
+    )
+    assert pytest.approx(whole.usual, rel=0.01) == told.usual
+    assert pytest.approx(3.0 * (whole.usual or 0.0), rel=0.1) == fooled.usual
 
 
 def test_a_lead_time_that_changes_a_little_changes_no_window() -> None:
