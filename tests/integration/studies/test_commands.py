@@ -127,7 +127,7 @@ def test_a_forecast_of_standard_input(tmp_path: Path) -> None:
         (["-", "--fail-if", "skil<0"], "", "has no figure 'skil', got 'skil<0' (did you mean"),
         (["-", "--horizon", "soon"], "", "must be a duration such as 30s, 5m or 1h30m"),
         (["-", "--timezone", "Mars"], "", "must be a time zone such as UTC or Europe/Berlin"),
-        (["-", "--horizon", "999"], load(), "forescale: stdin: 240 values leave no origin"),
+        (["-", "--horizon", "99"], load(days=2), "forescale: stdin: 48 values leave no origin"),
         (["-", "--holidays", "Mars"], "", "must be a country and perhaps a region, as in DE-BY"),
         (["-", "--calendar", "no.yaml"], load(), "forescale: no.yaml: cannot be read"),
         (["-", "--header", "nothing"], "", "must be NAME=VALUE, got 'nothing'"),
