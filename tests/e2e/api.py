@@ -18,6 +18,7 @@ PLURALS = {
     "CustomResourceDefinition": "customresourcedefinitions",
     "Deployment": "deployments",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "LeaderWorkerSet": "leaderworkersets",
     "Namespace": "namespaces",
     "Node": "nodes",
     "Pod": "pods",

@@ -4,7 +4,8 @@
 says on standard output where it listens, and runs until its standard input is closed. Of each
 Deployment it serves what kube-state-metrics would, and of each ready pod its engine's page: with no
 pod there is nothing but the gateway's. `POST /fleets/NAMESPACE/NAME?rate=R&within=S` leads the
-traffic to R requests per second in S seconds, `POST /dials/NAMESPACE/NAME?value=V` turns a gauge.
+traffic to R requests per second in S seconds, `POST /dials/NAMESPACE/NAME?value=V` turns a gauge,
+and with `POST /probes/NAMESPACE/NAME?metric=M` ready pods report a gauge M of 0, like idle engines.
 """
 
 import asyncio
@@ -86,6 +87,7 @@ class Models:
         self.namespaces: dict[Place, Object] = {}
         self.engines: dict[Place, Engines] = {}
         self.dials: dict[Place, float] = {}
+        self.probes: dict[Place, str] = {}
 
     def advance(self, to: float) -> None:
         for (namespace, name), engines in self.engines.items():
@@ -115,6 +117,8 @@ class Models:
             if engine and (own := vllm_page(engine)):
                 owner = {"namespace": namespace, "pod": called}
                 yield Target("vllm", f"/pods/{namespace}/{called}", owner, own)
+            if place in self.probes and is_ready(pod):
+                yield _probe(pod, metric=self.probes[place])
             replicas.append(replica_of(pod))
         if not self._is_counted(namespace):
             return
@@ -143,6 +147,12 @@ class Models:
             for (inside, _), pod in self.pods.items()
             if inside == namespace and pod["metadata"].get("labels", {}).get("app") == name
         ]
+
+
+def _probe(pod: Object, *, metric: str) -> Target:
+    namespace, name = _place(pod)
+    owner = {"namespace": namespace, "pod": name}
+    return Target("probe", f"/probes/{namespace}/{name}", owner, f"{metric} 0\n")
 
 
 async def follow(api: Api, path: str, known: dict[Place, Object]) -> None:
@@ -189,6 +199,7 @@ class Site:
                 web.get("/targets", self.discover),
                 web.post("/fleets/{namespace}/{name}", self.lead),
                 web.post("/dials/{namespace}/{name}", self.turn),
+                web.post("/probes/{namespace}/{name}", self.probe),
                 web.get("/{path:.+}", self.page),
             ]
         )
@@ -230,6 +241,10 @@ class Site:
 
     async def turn(self, request: web.Request) -> web.Response:
         self._models.dials[_asked(request)] = float(request.query["value"])
+        return web.json_response({})
+
+    async def probe(self, request: web.Request) -> web.Response:
+        self._models.probes[_asked(request)] = request.query["metric"]
         return web.json_response({})
 
 

@@ -39,6 +39,10 @@ class Rig:
         """Lead a workload's traffic to `rate` requests per second in `within` seconds."""
         await self._order(f"fleets/{namespace}/{name}", rate=rate, within=within)
 
+    async def report(self, namespace: str, name: str, *, metric: str) -> None:
+        """Let every ready pod of a Deployment report, by a gauge of this name."""
+        await self._order(f"probes/{namespace}/{name}", metric=metric)
+
     async def until_scraped(self, query: str) -> None:
         """Return once Prometheus has an answer to the query."""
         url = f"{self.prometheus.url}/api/v1/query?{urlencode({'query': query})}"
@@ -49,7 +53,7 @@ class Rig:
                         return
                 await asyncio.sleep(0.2)
 
-    async def _order(self, path: str, **query: float) -> None:
+    async def _order(self, path: str, **query: float | str) -> None:
         url = f"http://{self.models}/{path}?{urlencode(query)}"
         async with aiohttp.ClientSession() as session, session.post(url) as response:
             assert response.status == 200, await response.text()

@@ -1,5 +1,6 @@
 """Every manifest is taken by a real API server, and every example becomes an HPA that obeys."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 
 from tests.e2e.api import Api, Object
 from tests.e2e.dial import settings
+from tests.e2e.ramps import Example, Ramp
 from tests.e2e.rig import Rig
 from tests.integration.service.forescale import Forescale, serving
 
@@ -19,6 +21,7 @@ KUSTOMIZED = [MANIFESTS / "base", *sorted((MANIFESTS / "overlays").iterdir())]
 FOREIGN = {
     "Certificate": ("cert-manager.io", "v1", "Namespaced"),
     "ClusterIssuer": ("cert-manager.io", "v1", "Cluster"),
+    "Issuer": ("cert-manager.io", "v1", "Namespaced"),
     "LeaderWorkerSet": ("leaderworkerset.x-k8s.io", "v1", "Namespaced"),
     "PrometheusRule": ("monitoring.coreos.com", "v1", "Namespaced"),
     "ServiceMonitor": ("monitoring.coreos.com", "v1", "Namespaced"),
@@ -132,6 +135,26 @@ async def test_an_example_becomes_an_hpa_of_one_replica_a_unit(
         config = scaled["spec"].get("advanced", {}).get("horizontalPodAutoscalerConfig", {})
         for way, rules in config.get("behavior", {}).items():
             assert rules.get("tolerance") == hpa["spec"]["behavior"][way].get("tolerance")
+
+
+async def test_the_hpa_follows_a_ramp_on_every_example(
+    ground: Rig, api: Api, service: Forescale
+) -> None:
+    ramps = [
+        Ramp(
+            example=Example(file=path.stem, scaled=scaled, target=next(_target(path, scaled))),
+            land=ground,
+            api=api,
+            service=service,
+        )
+        for path in EXAMPLES
+        for scaled in ours(path)
+    ]
+
+    played = await asyncio.gather(*(ramp.play() for ramp in ramps), return_exceptions=True)
+
+    failed = [str(each) for each in played if isinstance(each, BaseException)]
+    assert not failed, "\n".join(failed)
 
 
 def _target(path: Path, scaled: Mapping[str, Any]) -> Iterator[Object]:

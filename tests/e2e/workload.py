@@ -176,21 +176,28 @@ class Workload:
     @asynccontextmanager
     async def course(self) -> AsyncIterator[Course]:
         """What the replicas do inside, from the number at its start on."""
-        course = Course()
-        course.see(await self.api.get(self.deployment))
-        collection, _, name = self.deployment.rpartition("/")
-
-        async def look() -> None:
-            path = f"{collection}?fieldSelector=metadata.name={name}"
-            while True:
-                # The API server may be away meanwhile, and then says again what is there.
-                with suppress(aiohttp.ClientError, ApiError):
-                    async for change in self.api.changes(path):
-                        course.see(change["object"])
-                await asyncio.sleep(0.2)
-
-        watching = asyncio.create_task(look())
-        try:
+        async with watching(self.api, self.deployment) as course:
             yield course
-        finally:
-            watching.cancel()
+
+
+@asynccontextmanager
+async def watching(api: Api, path: str) -> AsyncIterator[Course]:
+    """What the replicas of a scale target do inside, from the number at its start on."""
+    course = Course()
+    course.see(await api.get(path))
+    collection, _, name = path.rpartition("/")
+
+    async def look() -> None:
+        one = f"{collection}?fieldSelector=metadata.name={name}"
+        while True:
+            # The API server may be away meanwhile, and then says again what is there.
+            with suppress(aiohttp.ClientError, ApiError):
+                async for change in api.changes(one):
+                    course.see(change["object"])
+            await asyncio.sleep(0.2)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield course
+    finally:
+        looking.cancel()
