@@ -106,7 +106,9 @@ DECISIONS = Metric(
     doc="Decisions by the recommendation or rule that won.",
     labels=("winner",),
 )
-LAST_POLL = _gauge("last_poll_timestamp_seconds", "When KEDA last asked and was given a target.")
+LAST_POLL = _gauge(
+    "last_poll_timestamp_seconds", "When KEDA or an HPA last asked and was given a target."
+)
 TICK = _own("tick_duration_seconds", "histogram", "Time to read and decide one slot of workloads.")
 QUERY = _own(
     "source_query_duration_seconds", "histogram", "Time of one question to a source.", "source"
@@ -114,7 +116,13 @@ QUERY = _own(
 SOURCE_ERRORS = _own(
     "source_errors_total", "counter", "Questions without an answer.", "source", "reason"
 )
-RPC = _own("rpc_duration_seconds", "histogram", "Time to answer KEDA.", "method", "code")
+RPC = _own(
+    "rpc_duration_seconds",
+    "histogram",
+    "Time to answer KEDA, or an HPA without it.",
+    "method",
+    "code",
+)
 BUILD = _own("build_info", "gauge", "Always 1; the labels say what runs.", "version")
 
 METRICS = (

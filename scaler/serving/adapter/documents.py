@@ -57,8 +57,9 @@ def quantity(number: float, *, down: bool = False) -> str:
 def custom(metric: Metric, values: Iterable[tuple[Described, Value]]) -> Document:
     """What a metric says of objects.
 
-    Parts of the target are rounded down: the HPA adds them up and rounds up once.
+    Totals are rounded down: an HPA adds up what their parts are, and then rounds up itself.
     """
+    down = metric.spread is Spread.SHARED
     items = [
         {
             "describedObject": {
@@ -69,7 +70,7 @@ def custom(metric: Metric, values: Iterable[tuple[Described, Value]]) -> Documen
             },
             "metric": {"name": metric.name},
             "timestamp": _stamp(value.at),
-            "value": quantity(value.number, down=metric.signal is None),
+            "value": quantity(value.number, down=down),
         }
         for described, value in values
     ]

@@ -268,17 +268,19 @@ def test_a_mean_and_a_quantile_are_every_pods(signal_of: Signal, metric: str, ea
     assert {each} == set(found.values())
 
 
-@pytest.mark.parametrize("target", [0, 1, 5, 7, 20, 997])
+@pytest.mark.parametrize("metric", ["replicas", "request_queue_depth"])
+@pytest.mark.parametrize("total", [0, 1, 5, 7, 20, 997])
 @pytest.mark.parametrize("pods", [1, 3, 7, 200])
-def test_an_hpa_that_adds_up_the_parts_of_a_target_comes_to_the_target(
-    target: int, pods: int
+def test_an_hpa_that_adds_up_the_parts_of_a_total_comes_to_the_total(
+    metric: str, total: int, pods: int
 ) -> None:
     names = [f"llama-7d4f9c-{_letters(n)}" for n in range(pods)]
     there = [ReadyPod(name=name, labels={}) for name in names]
-    parts = Asked([shown(target=target)], pods=there).of_pods("replicas").values()
+    waiting = {Signal.WAITING: Sample(value=total, at=NOW)}
+    parts = Asked([shown(target=total, signals=waiting)], pods=there).of_pods(metric).values()
     thousandths = sum(int(p[:-1]) if p.endswith("m") else 1000 * int(p) for p in parts)
 
-    assert target == -(-thousandths // 1000)
+    assert total == -(-thousandths // 1000)
 
 
 def _letters(number: int) -> str:
