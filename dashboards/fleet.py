@@ -4,6 +4,8 @@ from dashboards.promql import CHOSEN, OWNER, SERVICE, of, recorded, signal, slow
 from dashboards.question import ANY_IS_BAD, Ask, Board, Look, Question, Row
 
 QUIET = "while nothing is wrong"
+OWN = 'alertname=~"Forescale(MistakenMetadata|SourceFailing|AnswersLate)"'
+"""Alerts about the service; also those that do not last yet."""
 TARGET = recorded("workload:forescale_target_replicas:max")
 READY = recorded("workload:forescale_ready_replicas:max")
 
@@ -25,7 +27,25 @@ FIRST = Row(
             look=Look.NUMBER,
             steps=ANY_IS_BAD,
             decimals=0,
-            width=12,
+            width=8,
+            nothing="nothing",
+        ),
+        Question(
+            number=19,
+            title="What is wrong with the service itself?",
+            says="Alerts that are no workload's own: metadata that are refused, sources and an API "
+            "server that do not answer, answers that are late.",
+            asks=[
+                Ask(
+                    expr=f"count by (alertname) (ALERTS{{{SERVICE},{OWN}}})",
+                    legend="{{alertname}}",
+                    empty=QUIET,
+                )
+            ],
+            look=Look.NUMBER,
+            steps=ANY_IS_BAD,
+            decimals=0,
+            width=4,
             nothing="nothing",
         ),
         Question(

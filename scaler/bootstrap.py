@@ -17,6 +17,7 @@ from scaler.aggregation import aggregation
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import Cluster
 from scaler.cluster.history import Counted, lead_times
+from scaler.cluster.metered import Metered
 from scaler.cluster.mile import LastMile, last_mile
 from scaler.cluster.reach import found
 from scaler.config.changes import until_restart
@@ -89,10 +90,11 @@ class Service:
         learning: Learning | None = None,
         history: History | None = None,
         cluster: Cluster | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
-        self.telemetry = Telemetry(version=version("forescale"))
+        self.telemetry = telemetry or Telemetry(version=version("forescale"))
         self._store = opened(settings, telemetry=self.telemetry)
         self._served = served(self._store, build=self.telemetry.version)
         self._trails = Trails()
@@ -228,10 +230,13 @@ class Service:
         return last_mile(workload, cluster=self._cluster) if self._cluster else None
 
 
-def reachable(settings: Settings, *, clock: Clock) -> Cluster | None:
+def reachable(settings: Settings, *, clock: Clock, telemetry: Telemetry) -> Cluster | None:
     """The cluster that this process runs in, or that KUBECONFIG names; None where there is none."""
     api = found()
-    return Cluster(api, now=clock.now, every=settings.evaluation_interval) if api else None
+    if api is None:
+        return None
+    metered = Metered(api, meter=telemetry, now=clock.now)
+    return Cluster(metered, now=clock.now, every=settings.evaluation_interval)
 
 
 def opened(settings: Settings, *, telemetry: Telemetry) -> Store | None:
@@ -318,8 +323,9 @@ async def _serve(read: Callable[[], Settings]) -> None:
     loop.add_signal_handler(signal.SIGHUP, again.set)
     settings = read()
     configure_logging(style=settings.log.format, level=settings.log.level)
-    cluster = reachable(settings, clock=SystemClock())
-    service = Service(settings, cluster=cluster)
+    telemetry = Telemetry(version=version("forescale"))
+    cluster = reachable(settings, clock=SystemClock(), telemetry=telemetry)
+    service = Service(settings, cluster=cluster, telemetry=telemetry)
     ports = await service.start()
     within = {"kubernetes": cluster is not None}
     where = {name: port for name, port in attrs.asdict(ports).items() if port is not None}

@@ -23,10 +23,11 @@ def eventful() -> Published:
         Signal.CACHE: Gap(reason=Reason.MALFORMED),
     }
     ahead = Recommendation(signal="forecast", replicas=6.0)
+    declared = Recommendation(signal="event", replicas=7.0)
     return attrs.evolve(
         base,
         decision=attrs.evolve(
-            base.decision, recommendations=(*base.decision.recommendations, ahead)
+            base.decision, recommendations=(*base.decision.recommendations, ahead, declared)
         ),
         readings=attrs.evolve(base.readings, signals=readings),
     )
@@ -39,9 +40,8 @@ def wasteful() -> Published:
     return attrs.evolve(base, readings=attrs.evolve(base.readings, ready=ready))
 
 
-def page() -> str:
-    """What is exported of both, by a service to which everything has happened."""
-    told = Telemetry(version="0")
+def page(told: Telemetry) -> str:
+    """What is exported of both, by a service to which everything goes on happening."""
     told.tick(0.1)
     told.observe("default", 5.0, "timeout")
     told.observe("forecast", 5.0, "timeout")
@@ -56,14 +56,14 @@ def page() -> str:
 @contextmanager
 def exported() -> Iterator[str]:
     """Serve the page, and give its address."""
-    text = page().encode()
+    told = Telemetry(version="0")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(text)
+            self.wfile.write(page(told).encode())
 
         def log_message(self, *args: object) -> None:
             """Quiet."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.fleet import FLEET
 from dashboards.output import RULES
+from tests.integration.monitoring.filled import filled, question
 from tests.integration.monitoring.situations import RIGHT, WRONG, Situation
 from tests.tools.servers import need
 from tests.unit.dashboards.test_boards import ALERTS
@@ -14,7 +16,18 @@ from tests.unit.dashboards.test_boards import ALERTS
 pytestmark = pytest.mark.integration
 
 LATER = "45m"
+SOON = "11m"
+"""A minute after what is wrong has begun, where it does not begin with the hour."""
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
+
+
+def seen() -> str:
+    """Whether the first screen of *Fleet* shows that something is wrong."""
+    trouble, service, asked, scalers = (
+        filled(question(FLEET, number).expr) for number in (1, 19, 2, 3)
+    )
+    several, none = f"count({scalers}) > 1", f"absent({scalers})"
+    return f"group(({trouble}) or ({service}) or ({asked} >= 60) or ({several}) or ({none}))"
 
 
 def promtool(*args: str) -> str:
@@ -28,6 +41,7 @@ def promtool(*args: str) -> str:
 def case(name: str, situation: Situation) -> dict[str, object]:
     fires = sorted(situation.fires)
     expected = [{"labels": f'{{alertname="{alert}"}}', "value": 1} for alert in fires]
+    wrong = {"expr": seen(), "eval_time": SOON, "exp_samples": [{"labels": "{}", "value": 1}]}
     return {
         "name": name,
         "interval": "15s",
@@ -35,7 +49,8 @@ def case(name: str, situation: Situation) -> dict[str, object]:
             {"series": series, "values": values} for series, values in situation.series.items()
         ],
         "promql_expr_test": [
-            {"expr": f"({FIRING}) > bool 0", "eval_time": LATER, "exp_samples": expected}
+            {"expr": f"({FIRING}) > bool 0", "eval_time": LATER, "exp_samples": expected},
+            *([wrong] if fires else []),
         ],
     }
 
@@ -44,7 +59,7 @@ def test_rules_are_valid() -> None:
     assert "SUCCESS" in promtool("check", "rules", "--lint=all", "--lint-fatal", str(RULES))
 
 
-def test_alerts_fire_in_every_incident_and_in_no_other_situation(tmp_path: Path) -> None:
+def test_incidents_are_on_the_first_screen_and_alert_and_nothing_else_does(tmp_path: Path) -> None:
     cases = [case(name, situation) for name, situation in {**WRONG, **RIGHT}.items()]
     file = tmp_path / "situations.json"
     seldom = tmp_path / "seldom.yaml"

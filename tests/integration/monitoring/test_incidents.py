@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 
 POLLED = "forescale_last_poll_timestamp_seconds"
 SCREEN = [question(FLEET, 1).expr, question(FLEET, 5).expr]
-"""What is wrong now, and which workloads need somebody."""
+"""What is wrong now with workloads, and which of them need somebody."""
 
 Values = Mapping[str, float]
 
