@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -42,6 +42,7 @@ class Cluster:
         self._pods: dict[str, Collection[Pod]] = {}
         self._followed: dict[Place, Followed] = {}
         self._asked: dict[Place, float] = {}
+        self._declared: dict[Place, Target] = {}
         self._paths: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -65,16 +66,18 @@ class Cluster:
         for pods in list(self._pods.values()):
             pods.stop()
 
-    async def follow(self, places: Iterable[Place]) -> None:
+    async def follow(self, places: Mapping[Place, Target | None]) -> None:
         """See to it that these are looked at from now on, and once before this returns if need be.
 
-        A place is the namespace and name of a ScaledObject.
+        A place is the namespace and name of a ScaledObject. Where there is none, as without KEDA,
+        the target is looked at that is declared here.
         """
-        wanted = set(places)
+        wanted = places.keys()
         with self._lock:
             new = wanted - self._followed.keys()
             self._followed |= {place: Followed() for place in new}
             self._asked |= dict.fromkeys(wanted, self._now())
+            self._declared |= {place: target for place, target in places.items() if target}
         if new:
             loop = asyncio.get_running_loop()
             looks = [loop.run_in_executor(self._lookers, self._first_look, each) for each in new]
@@ -122,7 +125,8 @@ class Cluster:
 
     def trouble(self, place: Place) -> str:
         """Why what is known of this one is old; empty while it is not."""
-        return self._scaled.trouble or self._troubles.get(place, "")
+        unheard = "" if self._scaled.absent else self._scaled.trouble
+        return unheard or self._troubles.get(place, "")
 
     def pods_of(self, namespace: str) -> Collection[Pod]:
         """The pods of a namespace, watched from the first question on."""
@@ -148,6 +152,7 @@ class Cluster:
             for place, asked in list(self._asked.items()):
                 if self._now() - asked > FORGET_AFTER:
                     del self._asked[place]
+                    self._declared.pop(place, None)
                     self._followed.pop(place, None)
                     self._troubles.pop(place, None)
             return list(self._followed)
@@ -171,20 +176,27 @@ class Cluster:
 
     def _look(self, place: Place) -> str:
         """Take in what is there now; say why nothing was."""
-        known = self._scaled.get(place)
-        if known is None:
+        target = self._target(place)
+        if target is None:
             return self._scaled.trouble or "there is no such ScaledObject"
         namespace = place[0]
         pods = self.pods_of(namespace)
         if not pods.read or pods.stale:
             return pods.trouble or "nothing was heard of pods for a while"
-        found = understood(self.api.get(self._scale_path(namespace, known.target)))
+        found = understood(self.api.get(self._scale_path(namespace, target)))
         selector = parse(found.selector)
         mine = [each for each in pods.all().values() if selector.selects(each.labels)]
         followed = self._followed.get(place)
         if followed:
             followed.see(found, pods=mine, at=int(self._now()))
         return ""
+
+    def _target(self, place: Place) -> Target | None:
+        """What is scaled; None while nobody says, and while ScaledObjects could not be read."""
+        known = self._scaled.get(place)
+        if known is not None:
+            return known.target
+        return self._declared.get(place) if self._scaled.read or self._scaled.absent else None
 
     def _scale_path(self, namespace: str, target: Target) -> str:
         plural = self._plural(target)

@@ -28,7 +28,8 @@ log = structlog.get_logger()
 class Collection(Generic[T]):
     """What is under `path`, each object understood once.
 
-    What was known last stands while the API server says nothing; `trouble` says why it does not.
+    What was known last stands while the API server says nothing; `trouble` says why it does not,
+    `absent` whether because it knows no such kind.
     An object that cannot be understood is left out, and named in the log.
     """
 
@@ -44,6 +45,7 @@ class Collection(Generic[T]):
         """Know nothing yet; `fields` is a selector of fields, where not all of them are wanted."""
         self.path = path
         self.trouble = "not read yet"
+        self.absent = False
         self._query = {"fieldSelector": fields} if fields else {}
         self._api = api
         self._understand = understand
@@ -108,6 +110,7 @@ class Collection(Generic[T]):
 
     def _complain(self, trouble: ApiTrouble) -> None:
         gone = trouble.status == HTTPStatus.GONE
+        self.absent = trouble.status == HTTPStatus.NOT_FOUND
         if not gone and str(trouble) != self.trouble:
             log.warning("cluster_not_heard", path=self.path, error=str(trouble))
         # A version that the server no longer has is no outage: a new list follows at once.
@@ -170,7 +173,7 @@ class Collection(Generic[T]):
 
     def _hear(self) -> None:
         if self.trouble:
-            self.trouble = ""
+            self.trouble, self.absent = "", False
             log.info("cluster_heard", path=self.path)
         self._heard_at = self._now()
 

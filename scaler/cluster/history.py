@@ -6,11 +6,19 @@ from typing import Protocol
 import attrs
 
 from scaler.cluster.cluster import Cluster
-from scaler.config.workload import Workload
+from scaler.cluster.objects import Target
+from scaler.config.workload import Watch, Workload
 from scaler.errors import ForescaleError
 from scaler.policy.model import Readings, Sample
 
 Answer = Sequence[Readings] | ForescaleError
+
+API_VERSIONS: Mapping[str, str] = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "LeaderWorkerSet": "leaderworkerset.x-k8s.io/v1",
+}
+"""Kinds that a workload may be declared to be of, without a ScaledObject that names its API."""
 
 
 class Source(Protocol):
@@ -46,6 +54,12 @@ async def lead_times(
     return {**{each: took for each, took in seen.items() if took is not None}, **remembered}
 
 
+def declared(watch: Watch) -> Target | None:
+    """What is scaled by a workload's own words; None where they do not say which API it is of."""
+    version = API_VERSIONS.get(watch.kind)
+    return Target(api_version=version, kind=watch.kind, name=watch.workload) if version else None
+
+
 class Counted:
     """Adds to readings what was seen in the cluster. Implements the runtime's `History`.
 
@@ -63,7 +77,9 @@ class Counted:
         Raises:
             SignalError: the source gave no answer.
         """
-        await self._cluster.follow((each.key.namespace, each.key.name) for each in workloads)
+        await self._cluster.follow(
+            {(each.key.namespace, each.key.name): declared(each.watch) for each in workloads}
+        )
         answers = await self._source.read(workloads, ticks)
         return {
             workload: answer

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 import attrs
 import pytest
 
+from scaler.cluster.api import ApiTrouble
 from scaler.cluster.brakes import Brakes
 from scaler.cluster.cluster import HPAS, SCALED_OBJECTS, Cluster
-from scaler.cluster.history import Counted, lead_times, seen_lead_time
+from scaler.cluster.history import Counted, declared, lead_times, seen_lead_time
 from scaler.config.workload import Key, Watch, Workload
 from scaler.policy.model import Decision, Gap, Readings, Reason, Sample
 from scaler.policy.spec import Spec
@@ -60,7 +61,7 @@ async def following(api: FakeApi, *, now: int = NOW + 30) -> AsyncIterator[Clust
     cluster = Cluster(api, now=lambda: float(now), every=EVERY)
     cluster.start()
     try:
-        await cluster.follow([PLACE])
+        await cluster.follow({PLACE: declared(WORKLOAD.watch)})
         yield cluster
     finally:
         cluster.stop()
@@ -112,6 +113,28 @@ async def test_the_first_look_is_over_when_following_begins() -> None:
         assert facts is not None
         assert (3, 2, (30,)) == (facts.wanted, facts.ready, facts.pending)
         assert "" == cluster.trouble(PLACE)
+
+
+@pytest.mark.parametrize("keda", [True, False])
+async def test_without_a_scaled_object_the_declared_target_is_looked_at(keda: bool) -> None:
+    without = api(**{SCALED_OBJECTS: listed()})
+    if not keda:
+        del without.objects[SCALED_OBJECTS]
+
+    async with following(without) as cluster:
+        facts = cluster.latest(PLACE, within=60)
+
+        assert facts is not None
+        assert (3, 2, "") == (facts.wanted, facts.ready, cluster.trouble(PLACE))
+
+
+async def test_while_scaled_objects_cannot_be_read_nobody_guesses_what_is_scaled() -> None:
+    refused = api()
+    refused.troubles[SCALED_OBJECTS] = [ApiTrouble("forbidden", status=403)]
+
+    async with following(refused) as cluster:
+        assert cluster.latest(PLACE, within=60) is None
+        assert "forbidden" == cluster.trouble(PLACE)
 
 
 async def test_counts_fill_in_where_the_source_has_none() -> None:
