@@ -1,7 +1,6 @@
 """The composition root: the only module that names concrete adapters."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +35,7 @@ from scaler.runtime.knowledge import Learning
 from scaler.runtime.lasting import Lasting
 from scaler.runtime.look import Look, look
 from scaler.runtime.loop import LAG, Loop
+from scaler.runtime.turns import collect_by_turns
 from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
@@ -56,9 +56,6 @@ from scaler.telemetry import Telemetry, configure_logging
 
 LAST_CALL = 4.5
 """Seconds for everything in flight when the service is told to stop."""
-
-SELDOM = 100_000
-"""The oldest generation of objects is collected this seldom: each time stalls every answer."""
 
 TICKING = "ticking"
 """The task without which nothing is decided."""
@@ -310,8 +307,7 @@ def run(read: Callable[[], Settings]) -> None:
     Raises:
         ConfigError: what is read first cannot be used.
     """
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
+    collect_by_turns()
     asyncio.run(_serve(read))
 
 

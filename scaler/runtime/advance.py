@@ -4,18 +4,17 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import attrs
+
 from scaler.errors import Defect, ForescaleError, SignalError
 from scaler.runtime.apart import read_apart
 from scaler.runtime.fold import Fold, Progress
 from scaler.runtime.history import Answer, History
 from scaler.runtime.knowledge import Learning, teach
+from scaler.runtime.turns import Turn
 
 TOGETHER = 50
 """Workloads in one read: `histogram_quantile` takes twice the time over larger groups."""
-
-PAUSE = 0.001
-"""Seconds between two folds, of which there may be thousands. A mere turn of the event loop is not
-enough for others: gRPC's own thread gets a busy interpreter's lock only after 5 ms."""
 
 AT_ONCE = 4
 """Reads under way at the same time: a source that everybody needs is not to be flooded."""
@@ -29,8 +28,11 @@ async def advance(
     Answers are settled once they are `settle` seconds old; what is younger is read and folded
     again next time. A fold whose source gave no answer stays where it is, with its `trouble`.
     """
+    turn = Turn()
     for fold in folds:
         fold.rewind(to)
+        if turn.over:
+            await turn.rest()
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def group(members: Sequence[Fold]) -> Sequence[Progress]:
@@ -77,41 +79,44 @@ async def _advance(
     progress = []
     for ticks, members in _by_ticks(folds, to=to).items():
         answered = await read_apart(history, [fold.workload for fold in members], ticks)
-        for place, fold in enumerate(members):
-            if place:
-                await asyncio.sleep(PAUSE)
-            settle_at = int(to) - settle
-            one = _folded(fold, answered.get(fold.workload), settle_at=settle_at, learning=learning)
+        folding = _Folding(settle_at=int(to) - settle, learning=learning, turn=Turn())
+        for fold in members:
+            one = await _folded(fold, answered.get(fold.workload), folding)
             progress.extend([one] if one else [])
     return progress
 
 
-def _folded(
-    fold: Fold, answer: Answer | None, *, settle_at: int, learning: Learning
-) -> Progress | None:
+@attrs.frozen(kw_only=True)
+class _Folding:
+    """What is the same for all that are folded together."""
+
+    settle_at: int
+    learning: Learning
+    turn: Turn
+
+
+async def _folded(fold: Fold, answer: Answer | None, folding: _Folding) -> Progress | None:
     """How far it came; a fold that fails has the defect for its trouble, and others go on."""
     try:
-        return _fold(fold, answer, settle_at=settle_at, learning=learning)
+        return await _fold(fold, answer, folding)
     except Exception as error:  # noqa: BLE001 - one workload is not the others' trouble
         fold.trouble = Defect(error)
         return None
 
 
-def _fold(
-    fold: Fold, answer: Answer | None, *, settle_at: int, learning: Learning
-) -> Progress | None:
+async def _fold(fold: Fold, answer: Answer | None, folding: _Folding) -> Progress | None:
     if isinstance(answer, ForescaleError):
         fold.trouble = answer
         return None
     known = [
-        (reading, fold.counting(learning.epoch(reading.at), at=reading.at))
+        (reading, fold.counting(folding.learning.epoch(reading.at), at=reading.at))
         for reading in answer or ()
     ]
     lessons = [(reading, knowledge) for reading, knowledge in known if knowledge is not None]
     if not lessons:
         return None
     fold.trouble = None
-    return fold.fold(lessons, settle_at=settle_at)
+    return await fold.fold(lessons, settle_at=folding.settle_at, turn=folding.turn)
 
 
 def _by_ticks(folds: Iterable[Fold], *, to: float) -> Mapping[range, Sequence[Fold]]:

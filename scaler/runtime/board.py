@@ -8,6 +8,9 @@ from scaler.config.workload import Key, Workload
 from scaler.errors import DecisionExpired, UnknownWorkload
 from scaler.policy.model import Decision, Knowledge, Readings
 
+Name = tuple[str, str]
+"""Namespace and name of a ScaledObject."""
+
 
 @attrs.frozen(kw_only=True)
 class Published:
@@ -48,8 +51,8 @@ class Board:
     """
 
     def __init__(self) -> None:
-        self._published: dict[Key, Published] = {}
-        self._asked: dict[tuple[str, str], Key] = {}
+        self._published: dict[Name, dict[Key, Published]] = {}
+        self._asked: dict[Name, Key] = {}
 
     def ask(self, key: Key) -> None:
         """Somebody asks for this workload: from now on its ScaledObject is shown by it."""
@@ -62,13 +65,17 @@ class Board:
     def post(self, published: Published) -> None:
         """Replace what stands for this workload; it is the newest of its ScaledObject."""
         key = published.workload.key
-        self._published.pop(key, None)
-        self._published[key] = published
+        standing = self._published.setdefault((key.namespace, key.name), {})
+        standing.pop(key, None)
+        standing[key] = published
 
     def remove(self, key: Key) -> None:
         """Forget a workload that nobody asks for any more."""
-        self._published.pop(key, None)
         name = (key.namespace, key.name)
+        standing = self._published.get(name, {})
+        standing.pop(key, None)
+        if not standing:
+            self._published.pop(name, None)
         if self._asked.get(name) == key:
             del self._asked[name]
 
@@ -79,7 +86,7 @@ class Board:
             UnknownWorkload: nothing was ever published for it.
         """
         try:
-            return self._published[key]
+            return self._published[key.namespace, key.name][key]
         except KeyError:
             msg = f"{key}: nothing was decided yet"
             raise UnknownWorkload(msg) from None
@@ -100,20 +107,14 @@ class Board:
 
     def named(self, namespace: str, name: str) -> Published | None:
         """What is shown of a ScaledObject; of one that nobody asked for, the newest decision."""
-        asked = self._asked.get((namespace, name))
-        if asked is not None:
-            return self._published.get(asked)
-        for published in reversed(self._published.values()):
-            key = published.workload.key
-            if key.name == name and key.namespace == namespace:
-                return published
-        return None
+        return self._shown((namespace, name))
 
     def __iter__(self) -> Iterator[Published]:
         """What is shown of each ScaledObject, in no order; safe while the loop goes on posting."""
-        shown = {
-            (key.namespace, key.name): published
-            for key, published in self._published.items()
-            if self.shows(key)
-        }
-        return iter(list(shown.values()))
+        return filter(None, map(self._shown, list(self._published)))
+
+    def _shown(self, name: Name) -> Published | None:
+        standing, asked = self._published.get(name, {}), self._asked.get(name)
+        if asked is not None:
+            return standing.get(asked)
+        return next(reversed(standing.values()), None)

@@ -11,7 +11,8 @@ from scaler.policy.learn import prior_lead_time
 from scaler.policy.model import Decision, Knowledge, Readings, State
 from scaler.runtime.board import Published
 from scaler.runtime.forecasts.outlooks import Outlooks
-from scaler.runtime.grid import last_tick
+from scaler.runtime.grid import phase
+from scaler.runtime.turns import Turn
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +55,15 @@ class Fold:
     known: dict[int, Knowledge] = attrs.field(factory=dict)
     outlooks: Outlooks | None = None
     _tail: dict[int, _Step] = attrs.field(factory=dict)
+    _phase: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember the phase: every tick asks for it several times."""
+        self._phase = phase(self.workload)
+
+    def last_tick(self, at: float) -> int:
+        """The newest tick that is not after `at`."""
+        return int(at) - (int(at) - self._phase) % self.workload.spec.step
 
     def knowledge(self, epoch: int) -> Knowledge | None:
         """What was learned up to `epoch`; where that failed, the newest from before."""
@@ -79,7 +89,7 @@ class Fold:
             self.settled = None
             self._tail = {}
         spec = self.workload.spec
-        ahead = 0 if self.settled is None else self.settled.at - last_tick(self.workload, at=to)
+        ahead = 0 if self.settled is None else self.settled.at - self.last_tick(to)
         if ahead > spec.step or max(self.known, default=0) > to:
             self.settled = None
             self.known = {}
@@ -91,7 +101,7 @@ class Fold:
         A clock that jumped further than the memory reaches starts over, which is the same.
         """
         spec = self.workload.spec
-        newest = last_tick(self.workload, at=to)
+        newest = self.last_tick(to)
         if self.settled is not None and newest - self.settled.at <= spec.hold_for:
             # Every memory is longer; this is what thousands ask in one second, tick after tick.
             return range(self.settled.at + spec.step, newest + 1, spec.step)
@@ -101,9 +111,16 @@ class Fold:
         first = oldest if self.settled is None else max(oldest, self.settled.at + spec.step)
         return range(first, newest + 1, spec.step)
 
-    def fold(self, lessons: Sequence[tuple[Readings, Knowledge]], *, settle_at: int) -> Progress:
-        """Fold consecutive ticks (one at least) and keep the state at the last that is settled."""
-        state = self._before(lessons[0][0].at)
+    async def fold(
+        self, lessons: Sequence[tuple[Readings, Knowledge]], *, settle_at: int, turn: Turn
+    ) -> Progress:
+        """Fold consecutive ticks (one at least) and keep the state at the last that is settled.
+
+        A memory of an hour takes 15 ms: others have their turn between any two ticks. A forecast
+        that comes meanwhile counts next time.
+        """
+        provisional = self.outlooks is not None and self.outlooks.provisional
+        state, settled = self._before(lessons[0][0].at), self.settled
         decisions: list[Decision] = []
         tail: dict[int, _Step] = {}
         for readings, knowledge in lessons:
@@ -111,19 +128,19 @@ class Fold:
             state = step.after
             decisions.append(step.decision)
             if readings.at <= settle_at:
-                self.settled = state
+                settled = state
             else:
                 tail[readings.at] = step
-        self._tail = tail
+            if turn.over:
+                await turn.rest()
+        self.settled, self._tail = settled, tail
         newest, knowledge = lessons[-1]
         published = Published(
             workload=self.workload, decision=decisions[-1], readings=newest, knowledge=knowledge
         )
-        provisional = self.outlooks is not None and self.outlooks.provisional
-        settled = tuple(
-            decision for decision in decisions if decision.at <= settle_at and not provisional
-        )
-        return Progress(published=published, settled=settled)
+        told = () if provisional else decisions
+        final = tuple(decision for decision in told if decision.at <= settle_at)
+        return Progress(published=published, settled=final)
 
     def _step(self, readings: Readings, knowledge: Knowledge, before: State) -> _Step:
         known = self._tail.get(readings.at)

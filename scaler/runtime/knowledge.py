@@ -14,6 +14,7 @@ from scaler.runtime.declared import occasions
 from scaler.runtime.fold import Fold
 from scaler.runtime.forecasts.refreshing import Refreshing
 from scaler.runtime.history import History
+from scaler.runtime.turns import Turn
 
 KEPT = 3
 """Epochs kept for each workload: ticks that are folded again may lie before the newest. All that
@@ -80,12 +81,15 @@ async def teach(
     ticks = learning.lessons(epochs)
     answered = await read_apart(history, [fold.workload for fold in folds], ticks)
     taught = {epoch: await _seen(folds, at=epoch, learning=learning) for epoch in epochs}
+    turn = Turn()
     for fold in folds:
         past = answered.get(fold.workload)
         if isinstance(past, ForescaleError):
             fold.trouble = past
         elif past is not None:
             _learned(fold, past, taught=taught, learning=learning)
+        if turn.over:
+            await turn.rest()
 
 
 async def _seen(folds: Sequence[Fold], *, at: int, learning: Learning) -> Mapping[Workload, int]:

@@ -1,7 +1,6 @@
 """The loop: ticks every workload in its own second, and answers whoever asks meanwhile."""
 
 import asyncio
-import gc
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from scaler.runtime.forecasts.outlooks import outlooks_for
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning, teach
 from scaler.runtime.troubles import reported
+from scaler.runtime.turns import Turn, tidy
 from scaler.runtime.watched import Newcomers, Watched, by_origin
 from scaler.runtime.watchlist import Watchlist
 
@@ -36,9 +36,6 @@ LESSONS_AT_ONCE = 25
 
 PULSE = 2.0
 """Seconds that a wait for the next second may take, whatever happens to the clock meanwhile."""
-
-CYCLE = 15
-"""Seconds between two freezes of the garbage collector's generations."""
 
 log = structlog.get_logger()
 
@@ -181,7 +178,7 @@ class Loop:
                 now = self._clock.now()
                 for due in by_origin(self._watchlist.due(at=int(now - LAG))):
                     self._start(self._look(due, now=now))
-                _spare_the_collector(int(now))
+                tidy()
                 self._passed = True
                 self._forget(now)
                 with suppress(TimeoutError):
@@ -200,7 +197,7 @@ class Loop:
         outlooks = outlooks_for(workload, refreshing=self._learning.refreshing)
         fold = Fold(workload=workload, outlooks=outlooks)
         met = Watched(fold=fold, asked_at=now, busy=True)
-        met.ticked = met.tick_by(int(now - LAG))
+        met.ticked = fold.last_tick(now - LAG)
         self._watchlist.add(met)
         self.board.ask(workload.key)
         log.info("workload_met", workload=str(workload.key))
@@ -235,6 +232,7 @@ class Loop:
         began = asyncio.get_running_loop().time()
         try:
             folds = [watched.fold for watched in due]
+            turn = Turn()
             with reported(folds):
                 for progress in await advance(
                     folds,
@@ -244,6 +242,8 @@ class Loop:
                     learning=self._learning,
                 ):
                     self._publish(progress)
+                    if turn.over:
+                        await turn.rest()
                 await self._learn(due, now=now)
         except SignalError as error:
             log.debug("not_learned", error=str(error))
@@ -309,12 +309,3 @@ class Loop:
             self.board.remove(key)
             self._listener.forgotten(workload, alone=(key.namespace, key.name) not in left)
             log.info("workload_forgotten", workload=str(workload.key))
-
-
-def _spare_the_collector(now: int) -> None:
-    """Once a cycle, take what lives long out of the collector's sight.
-
-    Walking through the state of 10,000 workloads stalls every answer for a tenth of a second.
-    """
-    if now % CYCLE == 0:
-        gc.freeze()

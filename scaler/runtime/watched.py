@@ -8,7 +8,6 @@ import attrs
 
 from scaler.runtime.advance import TOGETHER
 from scaler.runtime.fold import Fold
-from scaler.runtime.grid import phase
 
 
 @attrs.define(eq=False)
@@ -23,21 +22,13 @@ class Watched:
     declared: bool = False
     busy: bool = False
     ticked: int = 0
-    phase: int = attrs.field(init=False)
     looked: asyncio.Event = attrs.field(factory=asyncio.Event)
     edge: asyncio.Event = attrs.field(factory=asyncio.Event)
 
-    def __attrs_post_init__(self) -> None:
-        """Remember the phase: every second it is asked of every workload whether its tick came."""
-        self.phase = phase(self.fold.workload)
-
-    def tick_by(self, at: int) -> int:
-        """The workload's newest tick that is not after `at`."""
-        return at - (at - self.phase) % self.fold.workload.spec.step
-
-    def is_due(self, tick: int) -> bool:
-        """Whether `tick` is new, or the clock was set back by more than a step since the last."""
-        return tick > self.ticked or self.ticked - tick > self.fold.workload.spec.step
+    @property
+    def next_tick(self) -> int:
+        """The tick after the last that was looked at."""
+        return self.ticked + self.fold.workload.spec.step
 
 
 class Newcomers:
@@ -55,7 +46,8 @@ class Newcomers:
     def take(self, origin: str, *, at: float) -> Sequence[Watched]:
         """Who waits longest for `origin`, with those of the same tick: one read serves them all."""
         waiting = self._waiting.pop(origin, [])
-        alike = [each for each in waiting if each.tick_by(int(at)) == waiting[0].tick_by(int(at))]
+        tick = waiting[0].fold.last_tick(at) if waiting else 0
+        alike = [each for each in waiting if each.fold.last_tick(at) == tick]
         taken = alike[:TOGETHER]
         gone = set(taken)
         if rest := [each for each in waiting if each not in gone]:

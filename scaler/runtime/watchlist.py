@@ -1,5 +1,6 @@
 """Everyone under watch: because somebody asks for it, or because the settings declare it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -16,6 +17,8 @@ class Watchlist:
 
     def __init__(self) -> None:
         self._watched: dict[Key, Watched] = {}
+        self._ticks: defaultdict[int, list[Watched]] = defaultdict(list)
+        self._at = 0
 
     def get(self, key: Key) -> Watched | None:
         """The workload, if it is watched."""
@@ -24,6 +27,7 @@ class Watchlist:
     def add(self, watched: Watched) -> None:
         """Watch it from now on."""
         self._watched[watched.fold.workload.key] = watched
+        self._ticks[watched.next_tick].append(watched)
 
     def keep(self, declared: Collection[Key]) -> None:
         """Watch these whether somebody asks for them or not; those no longer declared may go."""
@@ -50,13 +54,33 @@ class Watchlist:
 
     def due(self, *, at: int) -> Sequence[Watched]:
         """Those whose tick has come by `at`, each once; they count as busy from now on."""
+        if at < self._at:
+            self._set_back(at)
+        self._at = at
         due = []
-        for watched in self._watched.values():
-            tick = watched.tick_by(at)
-            if watched.is_due(tick) and not watched.busy:
-                watched.ticked, watched.busy = tick, True
-                due.append(watched)
+        for watched in self._come(at):
+            if watched.busy:
+                # Whoever is busy for longer than a step is looked at as soon as it is not.
+                self._ticks[at + 1].append(watched)
+                continue
+            watched.ticked, watched.busy = watched.fold.last_tick(at), True
+            self._ticks[watched.next_tick].append(watched)
+            due.append(watched)
         return due
+
+    def _come(self, at: int) -> Sequence[Watched]:
+        """Those who waited for a tick up to `at` and are still watched."""
+        times = [tick for tick in self._ticks if tick <= at]
+        come = [watched for tick in times for watched in self._ticks.pop(tick)]
+        return [each for each in come if self._watched.get(each.fold.workload.key) is each]
+
+    def _set_back(self, at: int) -> None:
+        """Whose last tick is more than a step ahead of a clock that was set back goes by it now."""
+        self._ticks.clear()
+        for watched in self._watched.values():
+            ahead = watched.ticked - watched.fold.last_tick(at)
+            late = ahead > watched.fold.workload.spec.step
+            self._ticks[at if late else watched.next_tick].append(watched)
 
     @property
     def passed(self) -> bool:

@@ -1,7 +1,7 @@
 """`/metrics` in pieces: what was published, written as series when somebody asks.
 
 Rendering 200,000 series in one go stops the event loop for seconds, so the page is an iterator of
-pieces that each take about a millisecond.
+pieces that each take some tenths of a millisecond.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ from scaler.telemetry import (
 
 Labels = Mapping[str, str]
 Series = Iterator[tuple[Labels, float]]
-PIECE = 200
+PIECE = 50
 """Workloads in one piece."""
 
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -59,7 +59,12 @@ class Moment:
 def pieces(published: Iterable[Published], *, telemetry: Telemetry, now: int) -> Iterator[str]:
     """The whole page, piece by piece; `published` is what stands at `now`, one a ScaledObject."""
     yield telemetry.page()
-    shown = list(published)
+    shown = []
+    for each in published:
+        shown.append(each)
+        if len(shown) % PIECE == 0:
+            # To find them takes its time, too.
+            yield ""
     moment = Moment(telemetry=telemetry, now=now)
     for metric in SERIES:
         yield metric.header

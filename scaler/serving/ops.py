@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import attrs
@@ -208,16 +209,23 @@ def _list(board: Iterable[Published], *, now: int) -> Iterator[bytes]:
 
 
 _CHUNK = 64 * 1024
-_WORK, _REST = 0.001, 0.004
+_WORK, _REST = 0.0005, 0.002
 """Seconds of writing, and of rest after them. Turns of the loop alone are not enough for others: an
 answer takes several, with waits between them, and all answers waited for a large page to end."""
 
 
 async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> web.StreamResponse:
+    """Write `page` to a client that may leave in the middle of it, which is nobody's mistake."""
+    response = web.StreamResponse(headers={"Content-Type": kind})
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        await _write(response, page)
+    return response
+
+
+async def _write(response: web.StreamResponse, page: Iterator[bytes]) -> None:
     """Write `page`, gathered into chunks, and rest after every few of its pieces."""
     clock = asyncio.get_running_loop().time
-    response = web.StreamResponse(headers={"Content-Type": kind})
-    await response.prepare(request)
     gathered = bytearray()
     began = clock()
     for piece in page:
@@ -229,4 +237,3 @@ async def _stream(request: web.Request, page: Iterator[bytes], *, kind: str) -> 
             await asyncio.sleep(_REST)
             began = clock()
     await response.write_eof(bytes(gathered))
-    return response

@@ -6,7 +6,6 @@ what it saw since as one JSON document.
 """
 
 import asyncio
-import gc
 import json
 import os
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 
 import attrs
 
-from scaler.bootstrap import SELDOM, Service
+from scaler.bootstrap import Service
 from scaler.config.settings import Grpc, Ops
+from scaler.runtime.turns import collect_by_turns
 from scaler.telemetry import configure_logging
 from tests.bench.subjects import SETTINGS, Own, workloads
 
@@ -77,6 +77,5 @@ def say(what: str) -> None:
 
 if __name__ == "__main__":
     configure_logging(style="text", level="warning")
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
+    collect_by_turns()
     asyncio.run(serve(int(sys.argv[1])))

@@ -7,7 +7,6 @@ one in twenty has other metadata than before, and `/metrics` is written.
 
 import argparse
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -17,12 +16,12 @@ from pathlib import Path
 import attrs
 import looptime
 
-from scaler.bootstrap import SELDOM
 from scaler.config.understand import understand
 from scaler.config.workload import Workload
 from scaler.errors import UnknownWorkload
 from scaler.runtime.board import Published
 from scaler.runtime.loop import Loop
+from scaler.runtime.turns import collect_by_turns
 from scaler.serving.exposition import pieces
 from scaler.serving.journal import Journal
 from scaler.serving.keda.answers import Metadata
@@ -123,8 +122,7 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=8)
     asked = parser.parse_args()
     configure_logging(style="text", level="warning")
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
+    collect_by_turns()
     flying = partial(looptime.new_event_loop, start=0.0)
     with asyncio.Runner(loop_factory=flying) as runner:
         held = runner.run(fly(count=asked.workloads, hours=asked.hours))

@@ -5,17 +5,16 @@ all of them, and ends with its standard input.
 """
 
 import asyncio
-import gc
 import sys
 from contextlib import suppress
 from functools import partial
 
-from scaler.bootstrap import SELDOM
 from scaler.config.settings import Grpc
 from scaler.config.understand import understand
 from scaler.runtime.clock import Clock, SystemClock
 from scaler.runtime.history import History
 from scaler.runtime.loop import Loop
+from scaler.runtime.turns import collect_by_turns
 from scaler.serving.keda.answers import Metadata
 from scaler.serving.keda.server import KedaServer
 from scaler.serving.keda.servicer import Servicer
@@ -40,12 +39,6 @@ def composed(history: History, *, clock: Clock) -> tuple[Loop, KedaServer]:
     return loop, KedaServer(servicer, settings=Grpc(address="127.0.0.1:0"))
 
 
-def spare_the_collector() -> None:
-    """As the service does it."""
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, SELDOM)
-
-
 async def serve(count: int) -> None:
     loop, server = composed(Free(), clock=SystemClock())
     port = await server.start()
@@ -67,5 +60,5 @@ def say(what: object) -> None:
 
 if __name__ == "__main__":
     configure_logging(style="text", level="warning")
-    spare_the_collector()
+    collect_by_turns()
     asyncio.run(serve(int(sys.argv[1])))

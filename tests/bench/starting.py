@@ -8,10 +8,11 @@ import sys
 
 from scaler.config.sources import PrometheusSource
 from scaler.runtime.clock import SystemClock
+from scaler.runtime.turns import collect_by_turns
 from scaler.signals.prometheus import PrometheusHistory
 from scaler.telemetry import configure_logging
 from tests.bench.history import NOW
-from tests.bench.serving import composed, spare_the_collector
+from tests.bench.serving import composed
 
 
 class Then:
@@ -50,5 +51,5 @@ async def serve(url: str) -> None:
 
 if __name__ == "__main__":
     configure_logging(style="text", level="warning")
-    spare_the_collector()
+    collect_by_turns()
     asyncio.run(serve(sys.argv[1]))

@@ -1,6 +1,5 @@
 """Reads the past again, hour by hour, and folds it as if the fleet had been ours."""
 
-import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -11,15 +10,12 @@ from scaler.errors import ForescaleError, SignalUnavailable
 from scaler.policy import learn
 from scaler.policy.engine import memory
 from scaler.policy.model import Knowledge, Readings
-from scaler.runtime.advance import PAUSE
 from scaler.runtime.comparison.account import Account, Comparison
 from scaler.runtime.comparison.alternative import Alternative
 from scaler.runtime.grid import last_tick
 from scaler.runtime.history import History
 from scaler.runtime.knowledge import Learning
-
-_AT_ONCE = 10
-"""Ticks folded before others get their turn."""
+from scaler.runtime.turns import Turn
 
 
 @attrs.define(kw_only=True)
@@ -71,13 +67,14 @@ async def compare(
     first = last_tick(workload, at=start - before)
     for ticks in _hours(range(first, stop, spec.step), size=learning.every // spec.step):
         answer = await _answered(history, workload, ticks)
-        for place, readings in enumerate(answer):
+        turn = Turn()
+        for readings in answer:
             knowledge = await lessons.at(readings.at)
             step = alternative.step(readings, knowledge=knowledge)
             if readings.at >= start:
                 account.enter(step, readings, knowledge=knowledge)
-            if place % _AT_ONCE == 0:
-                await asyncio.sleep(PAUSE)
+            if turn.over:
+                await turn.rest()
     return account.close()
 
 

@@ -16,6 +16,7 @@ from scaler.runtime.forecasts.past import Past
 from scaler.runtime.forecasts.refreshing import DAY, HOUR
 from scaler.runtime.forecasts.worker import Foresees
 from scaler.runtime.history import History
+from scaler.runtime.turns import Turn
 
 TOGETHER = 50
 """Workloads in one read of what is new."""
@@ -84,8 +85,8 @@ class Forecaster:
         now = self._clock.now()
         if int(now) != self._followed:
             self._followed = int(now)
-            self._follow(now)
-        due = self._due(now)
+            await self._follow(now)
+        due = await self._due(now)
         new = [past for past in due if past.start is None]
         # After a restart there may be thousands: each round takes some, and lets others on.
         await self._begin({past: due[past] for past in new[:TOGETHER]})
@@ -101,10 +102,13 @@ class Forecaster:
             await self._read(behind)
         return bool(due)
 
-    def _follow(self, now: float) -> None:
+    async def _follow(self, now: float) -> None:
         """Take up new folds, let go of those that are gone, lose patience where it is over."""
         known, self._pasts = self._pasts, {}
+        turn = Turn()
         for fold in self._folds():
+            if turn.over:
+                await turn.rest()
             outlooks = fold.outlooks
             if outlooks is None:
                 continue
@@ -114,11 +118,14 @@ class Forecaster:
             if not past.done and now - past.met > patience and not outlooks.failure:
                 outlooks.fail(f"not there {patience} s after the start")
 
-    def _due(self, now: float) -> dict[Past, int]:
+    async def _due(self, now: float) -> dict[Past, int]:
         """Whose newest refresh has not been forecast, and that refresh."""
         settled = now - self._delay()
         due: dict[Past, int] = {}
+        turn = Turn()
         for past in self._pasts.values():
+            if turn.over:
+                await turn.rest()
             if past.rests_until > now:
                 continue
             refresh = past.newest(settled)
@@ -167,14 +174,19 @@ class Forecaster:
         A rest of the same length follows: this is in nobody's way.
         """
         groups: dict[range, list[Past]] = defaultdict(list)
+        turn = Turn()
         for past, refresh in behind.items():
             groups[past.missing(refresh, most=CHUNK)].append(past)
+            if turn.over:
+                await turn.rest()
         ticks = min(groups, key=len)
         members = groups[ticks][: max(1, min(TOGETHER, CHUNK // len(ticks)))]
         clock = asyncio.get_running_loop().time
         began = clock()
         for past, answer in (await self._answers(members, ticks)).items():
             past.take(answer)
+            if turn.over:
+                await turn.rest()
         await asyncio.sleep(clock() - began)
 
     async def _answers(

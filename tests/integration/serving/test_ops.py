@@ -1,5 +1,6 @@
 """The operations port, asked over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
 from tests.unit.serving.published import AT, NOW, published
 
+TOO_MANY_TO_BUFFER = 3_000
+"""Workloads whose page is larger than what the two ends of a connection hold."""
+
 
 @attrs.define
 class Ops:
@@ -22,7 +26,12 @@ class Ops:
     board: Board
     served: MemoryServed
     unready: str = ""
-    url: str = ""
+    port: int = 0
+    server: OpsServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     async def get(self, path: str) -> tuple[int, str]:
         async with self.session.get(f"{self.url}{path}") as response:
@@ -44,15 +53,29 @@ async def ops() -> AsyncIterator[Ops]:
             now=lambda: NOW,
             unready=lambda: ops.unready,
         )
-        server = OpsServer(operations, address="127.0.0.1:0")
-        ops.url = f"http://127.0.0.1:{await server.start()}"
+        ops.server = OpsServer(operations, address="127.0.0.1:0")
+        ops.port = await ops.server.start()
         yield ops
-        await server.stop()
+        await ops.server.stop()
 
 
 async def test_alive_whether_ready_or_not(ops: Ops) -> None:
     ops.unready = "no first look yet"
     assert (200, "alive\n") == await ops.get("/livez")
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_page_is_no_error(
+    ops: Ops, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(TOO_MANY_TO_BUFFER):
+        ops.board.post(published(name=f"llama-{number}"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", ops.port, limit=1)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: forescale\r\n\r\n")
+    await reader.readexactly(1)
+    writer.transport.abort()
+    assert ops.server
+    await ops.server.stop()
+    assert [] == caplog.messages
 
 
 async def test_ready_says_why_not(ops: Ops) -> None:

@@ -12,7 +12,10 @@ from scaler.policy.model import Readings
 from scaler.runtime.fold import Progress
 from scaler.runtime.loop import Listener, Loop
 from tests.builders import EPOCH, reading, readings
+from tests.unit.runtime.histories import LoopClock
 from tests.unit.signals.workloads import make_workload
+
+pytestmark = pytest.mark.looptime
 
 
 @attrs.define(eq=False)
@@ -35,18 +38,6 @@ class FakeHistory:
 
 
 @attrs.define
-class FakeClock:
-    at: float = EPOCH + 60.0
-
-    def now(self) -> float:
-        return self.at
-
-    async def sleep_until(self, at: float) -> None:
-        self.at = max(self.at, at)
-        await asyncio.sleep(0)
-
-
-@attrs.define
 class Until(Listener):
     """Waits for a decision of a time."""
 
@@ -61,28 +52,28 @@ class Until(Listener):
 WORKLOAD = make_workload("llama")
 
 
-def frozen_loop(history: FakeHistory, clock: FakeClock) -> Loop:
+def frozen_loop(history: FakeHistory, clock: LoopClock) -> Loop:
     loop = Loop(history=history, clock=clock, settle=30)
     loop.use(settle=30, frozen=True)
     return loop
 
 
 async def test_at_first_sight_the_wanted_replicas_are_kept() -> None:
-    loop = frozen_loop(FakeHistory(wanted=4, waiting=5000.0), FakeClock())
+    loop = frozen_loop(FakeHistory(wanted=4, waiting=5000.0), LoopClock())
     decision = (await loop.answer(WORKLOAD)).decision
     assert (4, "freeze") == (decision.target, decision.limits[-1].by)
     assert decision.limits[-1].before > 4
 
 
 async def test_where_nobody_knows_what_is_wanted_there_is_no_answer() -> None:
-    loop = frozen_loop(FakeHistory(wanted=None, waiting=5000.0), FakeClock())
+    loop = frozen_loop(FakeHistory(wanted=None, waiting=5000.0), LoopClock())
     with pytest.raises(DecisionExpired, match="frozen, and what is wanted is not known"):
         await loop.answer(WORKLOAD)
 
 
 async def test_what_was_published_is_kept_whatever_is_wanted_later() -> None:
     history, until = FakeHistory(waiting=5000.0), Until(at=EPOCH + 600)
-    loop = Loop(history=history, clock=FakeClock(), settle=30, listener=until)
+    loop = Loop(history=history, clock=LoopClock(), settle=30, listener=until)
     before = (await loop.answer(WORKLOAD)).decision
     assert (before.target or 0) > 4
     loop.use(settle=30, frozen=True)

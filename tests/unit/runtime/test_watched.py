@@ -18,7 +18,8 @@ def test_who_waits_longest_is_taken_with_those_of_its_tick() -> None:
 
     taken = waiting.take(source, at=NOW)
 
-    assert [each for each in unseen if each.phase == unseen[0].phase][:TOGETHER] == taken
+    alike = [each for each in unseen if each.fold.last_tick(NOW) == unseen[0].fold.last_tick(NOW)]
+    assert alike[:TOGETHER] == taken
 
 
 def test_everybody_is_taken_once_and_no_read_is_too_large() -> None:
