@@ -33,10 +33,10 @@ class Scaler:
         assert self._service is not None
         return self._service
 
-    async def start(self) -> None:
-        """Run, and return when it listens."""
+    async def start(self, **more: object) -> None:
+        """Run, and return when it listens; `more` settings than the others have are its own."""
         grpc = {"address": f"{self.host}:{self.port}", "connectionAge": "30s"}
-        asked = {**settings(self.road.url), "grpc": grpc}
+        asked = {**settings(self.road.url), "grpc": grpc, **more}
         self._service = await self._stack.enter_async_context(serving(self.folder, asked))
 
     async def kill(self) -> None:
@@ -48,6 +48,10 @@ class Scaler:
         await self.service.process.wait()
         await self.kill()
         await self.start()
+        await self.until_ready()
+
+    async def until_ready(self) -> None:
+        """Return once it has looked at whatever it was asked about."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 status, _ = await self.service.get("/readyz")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.e2e.dial import answered, asked, dialed, settings, turn
@@ -92,7 +93,18 @@ async def test_replicas_are_counted_where_prometheus_counts_none(
 async def test_a_quota_leaves_what_runs_and_is_named_as_stuck(
     land: Rig, workload: Workload, service: Forescale
 ) -> None:
+    counted = attrs.evolve(workload, namespace=f"counted-{workload.namespace}"[:63])
     await workload.hide()
+    await counted.show()
+
+    await asyncio.gather(*(exhaust(land, each, service) for each in (workload, counted)))
+
+    await counted.api.delete(counted.scaled_object)
+    await counted.api.delete(counted.deployment)
+
+
+async def exhaust(land: Rig, workload: Workload, service: Forescale) -> None:
+    """Let a quota forbid two of six replicas, until it is gone."""
     await begin(land, workload, service, 4)
     quota = f"/api/v1/namespaces/{workload.namespace}/resourcequotas/full"
     await workload.api.apply(
@@ -108,19 +120,27 @@ async def test_a_quota_leaves_what_runs_and_is_named_as_stuck(
     async with workload.course() as course:
         await turn(land, workload, 6)
         await until_stuck(service, workload, 2)
-        readings = (await document(service, workload))["readings"]
+        told = await document(service, workload)
+        _, page = await service.get("/metrics")
         await workload.api.delete(quota)
         await workload.until_ready(6)
 
     assert [4, 6] == course.wanted
-    assert (6, 4) == (readings["wanted"]["value"], readings["ready"]["value"])
+    assert (6, 4) == tuple(told["readings"][count]["value"] for count in ("wanted", "ready"))
+    assert {"NotCreated": 2} == told["stuck"]
+    mile = told["lastMile"]
+    assert (6, 6, 4) == (mile["hpa"]["desired"], mile["seen"]["wanted"], mile["seen"]["ready"])
+    owner = f'namespace="{workload.namespace}",scaledobject="{workload.name}"'
+    assert f'forescale_stuck_replicas{{{owner},reason="NotCreated"}} 2' in page
 
 
 async def until_stuck(service: Forescale, workload: Workload, replicas: int) -> None:
+    """Return once so many are stuck, by the readings and by what was seen."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            readings = (await document(service, workload))["readings"]
-            if readings["stuck"].get("value") == replicas:
+            told = await document(service, workload)
+            seen = (told["lastMile"]["seen"] or {}).get("stuck", {})
+            if told["readings"]["stuck"].get("value") == sum(seen.values()) == replicas:
                 return
             await asyncio.sleep(0.5)
 

@@ -13,7 +13,7 @@ from tests.e2e.dial import asked, dialed, turn
 from tests.e2e.rig import Rig
 from tests.e2e.scalers import Scalers, scalers
 from tests.e2e.table import Table
-from tests.e2e.workload import Workload
+from tests.e2e.workload import FOLLOW, Workload
 from tests.integration.service.faulty import Fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,6 +21,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 LASTS = 15
 """Seconds: seven polls of KEDA and of the HPA, which in their own rhythm are minutes."""
 STEADY, AFTER = 6, 8
+WINDOWED = {
+    **FOLLOW,
+    "scaleDown": {**FOLLOW["scaleDown"], "stabilizationWindowSeconds": 30},
+}
+"""The shipped behavior with its window downwards: 15 polls here, as 120 s are 8 of KEDA's own."""
 NEED = 5
 """Scaling in waits until a replica more than is needed would still be too many."""
 
@@ -195,6 +200,46 @@ async def test_no_replica_is_lost_while(
     table.add(name, [course.wanted for course in courses], seconds=took)
     for course in courses:
         assert [STEADY, AFTER] == course.wanted
+
+
+async def test_a_scaler_that_decides_otherwise_reverses_nothing(scene: Scene, table: Table) -> None:
+    """As one of another version may: here by defaults of its own, two replicas more."""
+    workloads = tuple(
+        Workload(api=scene.workloads[0].api, namespace="faults", name=f"mixed-{minimum}")
+        for minimum in (0, 1)
+    )
+    mixed = attrs.evolve(scene, workloads=workloads)
+    await mixed.turn(STEADY)
+    for minimum, workload in enumerate(workloads):
+        await workload.deploy(replicas=STEADY)
+        await workload.watch_over(
+            scene.scalers.address,
+            dialed(workload),
+            behavior=WINDOWED,
+            minReplicaCount=minimum,
+            maxReplicaCount=50,
+        )
+    other = scene.scalers.each[1]
+    await asked(scene.scalers.each[0].service, 4)
+
+    async with AsyncExitStack() as stack:
+        courses = [await stack.enter_async_context(workload.course()) for workload in workloads]
+        await other.kill()
+        await other.start(defaults={"standby": str(AFTER - STEADY)})
+        await mixed.until_ready(AFTER)
+        await asked(other.service, 8)
+        await other.restart()
+        began = asyncio.get_running_loop().time()
+        await mixed.turn(AFTER)
+        await asked(scene.scalers.each[0].service, 4)
+        await mixed.until_ready(AFTER)
+        took = asyncio.get_running_loop().time() - began
+
+    table.add("one scaler decides otherwise", [course.wanted for course in courses], seconds=took)
+    for course, workload in zip(courses, workloads, strict=True):
+        assert [STEADY, AFTER] == course.wanted
+        await workload.api.delete(workload.scaled_object)
+        await workload.api.delete(workload.deployment)
 
 
 async def test_a_rolling_restart_fails_no_poll(scene: Scene) -> None:

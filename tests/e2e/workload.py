@@ -74,7 +74,14 @@ class Workload:
 
     async def hide(self) -> None:
         """Let nobody but the API server count the replicas: there is no kube-state-metrics here."""
-        space = {"name": self.namespace, "labels": {UNCOUNTED: "true"}}
+        await self._name({UNCOUNTED: "true"})
+
+    async def show(self) -> None:
+        """Have a namespace in which kube-state-metrics counts."""
+        await self._name({})
+
+    async def _name(self, labels: Mapping[str, str]) -> None:
+        space = {"name": self.namespace, "labels": labels}
         await self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": space})
 
     async def deploy(self, *, replicas: int, load: str = "2s") -> None:
