@@ -183,7 +183,8 @@ class Cluster:
         pods = self.pods_of(namespace)
         if not pods.read or pods.stale:
             return pods.trouble or "nothing was heard of pods for a while"
-        found = understood(self.api.get(self._scale_path(namespace, target)))
+        item = self.api.get(self._scale_path(namespace, target))
+        found = understood(item, kind=target.kind)
         selector = parse(found.selector)
         mine = [each for each in pods.all().values() if selector.selects(each.labels)]
         followed = self._followed.get(place)

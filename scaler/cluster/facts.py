@@ -19,19 +19,24 @@ SLOW = "Slow"
 
 @attrs.frozen(kw_only=True)
 class Scale:
-    """A target's `/scale`. `selector` finds one pod for each replica, `present` counts them all."""
+    """A target's `/scale`. `selector` finds one pod for each replica, `present` counts them all.
+
+    `in_turn` says that a pod is made once the one before it is ready, as a StatefulSet does.
+    """
 
     wanted: int
     present: int
     selector: str
+    in_turn: bool = False
 
 
-def understood(item: Object) -> Scale:
-    """Understand a scale subresource; 0 is not written down in it."""
+def understood(item: Object, *, kind: str = "") -> Scale:
+    """Understand the scale subresource of a `kind`; 0 is not written down in it."""
     return Scale(
         wanted=item["spec"].get("replicas", 0),
         present=(item.get("status") or {}).get("replicas", 0),
         selector=(item.get("status") or {}).get("selector", ""),
+        in_turn=kind == "StatefulSet",
     )
 
 
@@ -78,7 +83,8 @@ def look(
     )
     # One that terminates may be what the next one waits for: its quota, its node, its strategy.
     missing = scale.wanted - len(present)
-    if missing > 0 and short_since is not None and at - short_since >= UNCREATED:
+    waits = scale.in_turn and pending
+    if missing > 0 and not waits and short_since is not None and at - short_since >= UNCREATED:
         stuck[NOT_CREATED] = missing
     return Facts(
         at=at,

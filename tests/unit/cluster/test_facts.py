@@ -73,6 +73,16 @@ def test_a_replica_may_wait_for_a_pod_that_terminates() -> None:
     assert {} == facts.stuck
 
 
+@pytest.mark.parametrize(("pods", "stuck"), [([READY, LOADING], {}), ([READY], {"NotCreated": 2})])
+def test_a_pod_that_is_made_in_turn_waits_for_the_one_before(
+    pods: list[Pod], stuck: dict[str, int]
+) -> None:
+    target, at = understood(scale_item(3), kind="StatefulSet"), NOW + 10
+    facts = look(target, pods=pods, at=at, lead_time=LEAD, short_since=at - 60)
+
+    assert stuck == facts.stuck
+
+
 def test_facts_are_those_of_their_time_while_they_are_fresh() -> None:
     followed = Followed()
     for second in (10, 20, 30):
