@@ -24,7 +24,7 @@ from scaler.signals.matchers import Matcher
 from scaler.signals.naming import naming
 from scaler.signals.pages import Line, Pages
 from scaler.signals.quantity import Fact, Quantity, Track, Windows, Wish, wish
-from scaler.signals.rates import quantile
+from scaler.signals.rates import histograms, quantile
 
 Found = Iterator[tuple[Quantity, str, float]]
 """Quantity, model and value."""
@@ -114,7 +114,7 @@ class _Look:
             yield Fact.REQUESTS_SEEN, model, count * self.windows.latency
         if isinstance(latency, Quantile):
             buckets = self.best(read, latency.buckets, (*latency.parts, "le"))
-            for model, histogram in _histograms(buckets).items():
+            for model, histogram in histograms(buckets).items():
                 share = self.workload.watch.latency_quantile
                 yield Signal.LATENCY, model, quantile(share, histogram) * latency.scale
             return
@@ -236,24 +236,3 @@ def _folded(series: Mapping[_Key, float], over: Over) -> Mapping[str, float]:
 
 def _scaled(totals: Mapping[str, float], scale: float) -> Mapping[str, float]:
     return {model: value * scale for model, value in totals.items()}
-
-
-def _histograms(buckets: Mapping[_Key, float]) -> Mapping[str, Mapping[float, float]]:
-    """By model: cumulative rates by upper bound, of all its replicas together.
-
-    A bucket whose bound is no number is passed over, as Prometheus does it.
-    """
-    found: dict[str, dict[float, float]] = {}
-    for (_, model, *_, text), value in buckets.items():
-        bound = _bound(text)
-        if not math.isnan(bound):
-            histogram = found.setdefault(model, {})
-            histogram[bound] = histogram.get(bound, 0.0) + value
-    return found
-
-
-def _bound(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -70,3 +70,24 @@ def _inside(bounds: Sequence[float], counts: Sequence[float], *, index: int, ran
         low, below = bounds[index - 1], counts[index - 1]
     width, held = bounds[index] - low, counts[index] - below
     return low + width * (rank - below) / held if held else low
+
+
+def histograms(buckets: Mapping[tuple[str, ...], float]) -> Mapping[str, Mapping[float, float]]:
+    """By model: cumulative rates by upper bound, of all its replicas together.
+
+    A bucket whose bound is no number is passed over, as Prometheus does it.
+    """
+    found: dict[str, dict[float, float]] = {}
+    for (_, model, *_, text), value in buckets.items():
+        bound = _bound(text)
+        if not math.isnan(bound):
+            histogram = found.setdefault(model, {})
+            histogram[bound] = histogram.get(bound, 0.0) + value
+    return found
+
+
+def _bound(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
