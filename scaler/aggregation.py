@@ -1,6 +1,6 @@
 """The metrics adapter put together: the port, and what it needs of the cluster and the service."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from scaler.cluster.cluster import Cluster
@@ -12,7 +12,7 @@ from scaler.serving.adapter.answers import Answers
 from scaler.serving.adapter.directory import Directory, ReadyPod
 from scaler.serving.adapter.frontproxy import PLACE, FrontProxy, front_proxy
 from scaler.serving.adapter.server import AdapterServer
-from scaler.serving.operations import Shown
+from scaler.serving.operations import Operations
 from scaler.serving.recorder import Recorder
 from scaler.signals.naming import Naming, naming
 
@@ -25,23 +25,22 @@ class Aggregation:
         settings: Adapter,
         *,
         cluster: Cluster,
-        every: Callable[[], Iterable[Shown]],
+        operations: Operations,
         recorder: Recorder,
-        now: Callable[[], int],
     ) -> None:
         self._cluster = cluster
         self._front: Collection[FrontProxy] = Collection(
             f"/api/v1/namespaces/{PLACE[0]}/configmaps",
             api=cluster.api,
             understand=front_proxy,
-            now=now,
+            now=operations.now,
             fields=f"metadata.name={PLACE[1]}",
         )
         answers = Answers(
-            directory=Directory(every, owns=owns, now=now),
+            directory=Directory(operations, owns=owns),
             pods=self._ready_pods,
             recorder=recorder,
-            now=now,
+            now=operations.now,
         )
         self._server = AdapterServer(
             answers, settings=settings, front_proxy=lambda: self._front.get(PLACE)
@@ -67,7 +66,7 @@ class Aggregation:
         if not known.read or known.stale:
             return None
         return [
-            ReadyPod(name=pod.name, labels=pod.labels)
+            ReadyPod(name=pod.name, since=pod.ready_since, labels=pod.labels)
             for pod in known.all().values()
             if pod.ready_since is not None and not (pod.terminating or pod.over)
         ]
@@ -77,9 +76,8 @@ def aggregation(
     settings: Adapter | None,
     *,
     cluster: Cluster | None,
-    every: Callable[[], Iterable[Shown]],
+    operations: Operations,
     recorder: Recorder,
-    now: Callable[[], int],
 ) -> Aggregation | None:
     """The adapter, where the settings ask for one.
 
@@ -91,7 +89,7 @@ def aggregation(
     if cluster is None:
         rule = "needs a cluster: there is neither a service account here nor a KUBECONFIG"
         raise ConfigError(Problem(path="adapter", rule=rule))
-    return Aggregation(settings, cluster=cluster, every=every, recorder=recorder, now=now)
+    return Aggregation(settings, cluster=cluster, operations=operations, recorder=recorder)
 
 
 def owns(workload: Workload, *, pod: str) -> bool:

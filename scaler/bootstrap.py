@@ -136,11 +136,7 @@ class Service:
         operations = self._operations()
         self._ops = OpsServer(operations, address=settings.ops.address)
         self._adapter = aggregation(
-            settings.adapter,
-            cluster=cluster,
-            every=operations.every,
-            recorder=recorder,
-            now=self._now,
+            settings.adapter, cluster=cluster, operations=operations, recorder=recorder
         )
         self._lasting = Lasting()
 

@@ -4,116 +4,28 @@ The adapter has the rights that `manifests/` gives its service account, and no o
 the same cluster, and notices nothing.
 """
 
-import json
 import ssl
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import attrs
 import pytest
 
 from scaler.cluster.apiservices import APISERVICES, CUSTOM, EXTERNAL
+from tests.e2e.adapter import Adapter, account, adapting, declared, hpa, of_object, of_pods
 from tests.e2e.aggregated import is_available
-from tests.e2e.api import Api, ApiError, Object
+from tests.e2e.api import Api, ApiError
 from tests.e2e.dial import dialed, settings, turn
 from tests.e2e.rig import Rig
-from tests.e2e.workload import FOLLOW, Workload
-from tests.integration.adapter.papers import put
-from tests.integration.prometheus import free_port
-from tests.integration.service.forescale import Forescale, serving
+from tests.e2e.workload import Workload
 from tests.integration.serving.certificates import Identity
 
-BASE = Path(__file__).parents[2] / "manifests/base"
-OVERLAY = Path(__file__).parents[2] / "manifests/overlays/metrics-adapter"
-HOST = "DNS:forescale-adapter.forescale.svc"
 GROUP = "/apis/custom.metrics.k8s.io/v1beta2"
 
 
 @pytest.fixture(scope="module")
 def login(land: Rig) -> Path:
-    """What the pods of the overlay log in with."""
-    for file in ("namespace.yaml", "rbac.yaml"):
-        land.cluster.kubectl("apply", "--namespace=forescale", f"--filename={BASE / file}")
-    land.cluster.kubectl("apply", f"--filename={OVERLAY / 'rbac.yaml'}")
-    return land.cluster.account("forescale", namespace="forescale")
-
-
-@attrs.frozen(kw_only=True)
-class Adapter:
-    """A service with the adapter of one workload, and its place in the cluster."""
-
-    land: Rig
-    api: Api
-    service: Forescale
-    port: int
-    papers: Path
-
-    def forescale(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """What `forescale adapter` says to somebody with kubectl's login."""
-        return subprocess.run(
-            [sys.executable, "-m", "scaler", "adapter", *arguments],
-            env={"KUBECONFIG": str(self.land.cluster.kubeconfig)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def install(self, *more: str) -> "subprocess.CompletedProcess[str]":
-        authority = self.land.cluster.papers.cluster.identity.cert
-        return self.forescale("install", f"--ca-file={authority}", *more)
-
-    def raw(self, path: str) -> Any:
-        """What kubectl is answered."""
-        return json.loads(self.land.cluster.kubectl("get", "--raw", path))
-
-
-@asynccontextmanager
-async def adapting(
-    land: Rig, workload: Workload, folder: Path, **metadata: str
-) -> AsyncIterator[Adapter]:
-    """Run the service, whose workload is declared, and have the API server ask it."""
-    port, papers = free_port(), folder / "papers"
-    papers.mkdir()
-    tls = put(land.cluster.papers.cluster.sign("adapter", hosts=(HOST,)), papers)
-    declared = {
-        "namespace": workload.namespace,
-        "name": workload.name,
-        "metadata": dialed(workload, **metadata),
-    }
-    asked = {
-        **settings(land.prometheus.url),
-        "adapter": {"address": f"127.0.0.1:{port}", "tls": attrs.asdict(tls)},
-        "workloads": [declared],
-    }
-    async with serving(folder / "service", asked) as service:
-        found = Adapter(land=land, api=workload.api, service=service, port=port, papers=papers)
-        await workload.api.apply(_service(port))
-        installed = found.install()
-        assert not installed.returncode, installed.stderr
-        try:
-            yield found
-        finally:
-            removed = found.forescale("uninstall")
-            assert not removed.returncode, removed.stderr
-
-
-def _service(port: int) -> Object:
-    """What stands for the pods of the overlay: a process of this machine."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "forescale-adapter", "namespace": "forescale"},
-        "spec": {
-            "type": "ExternalName",
-            "externalName": "localhost",
-            "ports": [{"name": "adapter", "port": port}],
-        },
-    }
+    return account(land.cluster)
 
 
 def replicas_of(workload: Workload) -> str:
@@ -127,34 +39,6 @@ def _client(authority: Path, identity: Identity | None = None) -> ssl.SSLContext
     return context
 
 
-def hpa(workload: Workload, metric: Mapping[str, Any]) -> Object:
-    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload.name}
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": workload.name, "namespace": workload.namespace},
-        "spec": {
-            "scaleTargetRef": target,
-            "minReplicas": 1,
-            "maxReplicas": 50,
-            "metrics": [metric],
-            "behavior": FOLLOW,
-        },
-    }
-
-
-def of_object(workload: Workload) -> Mapping[str, Any]:
-    described = {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload.name}
-    target = {"type": "AverageValue", "averageValue": "1"}
-    named = {"metric": {"name": "replicas"}, "describedObject": described}
-    return {"type": "Object", "object": {**named, "target": target}}
-
-
-def of_pods(name: str) -> Mapping[str, Any]:
-    target = {"type": "AverageValue", "averageValue": "1"}
-    return {"type": "Pods", "pods": {"metric": {"name": name}, "target": target}}
-
-
 @pytest.fixture
 async def adapter(
     land: Rig, login: Path, workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +47,11 @@ async def adapter(
     await turn(land, workload, 4)
     await workload.deploy(replicas=4)
     await land.until_scraped(f'dial{{namespace="{workload.namespace}"}}')
-    async with adapting(land, workload, tmp_path) as found:
+    asked = {
+        **settings(land.prometheus.url),
+        "workloads": [declared(workload, dialed(workload))],
+    }
+    async with adapting(land.cluster, workload.api, asked, folder=tmp_path) as found:
         yield found
 
 
@@ -240,7 +128,7 @@ async def test_a_new_certificate_is_taken_up_while_the_api_server_asks(
 ) -> None:
     assert adapter.raw(replicas_of(workload))["items"]
 
-    put(land.cluster.papers.cluster.sign("adapter-anew", hosts=(HOST,)), adapter.papers)
+    adapter.renew()
 
     url = f"https://127.0.0.1:{adapter.port}/livez"
     async with (

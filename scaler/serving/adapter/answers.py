@@ -78,8 +78,7 @@ class Answers:
         values = [
             (Described(kind=POD, namespace=question.namespace, name=pod.name), part)
             for shown, mine in owned
-            for part in [self._part(metric, shown, pods=len(mine))]
-            for pod in mine
+            for pod, part in self._parts(metric, shown, mine)
         ]
         return documents.custom(metric, values)
 
@@ -88,7 +87,7 @@ class Answers:
         metric, chosen = metric_named(question.metric), _read(question.selector)
         if metric is REPLICAS and chosen.only(WORKLOAD) is None:
             raise malformed(f"{metric.name}: must be selected by {WORKLOAD}=NAME, for one workload")
-        known = self.directory.within(question.namespace)
+        known = self.directory.within(question.namespace, name=chosen.only(WORKLOAD))
         found = [each for each in known if chosen.selects(_labels(each))]
         if not found:
             raise unknown(f"no workload of {question.namespace} is selected")
@@ -101,22 +100,23 @@ class Answers:
             self.recorder.served(shown.published)
         return found
 
-    def _part(self, metric: Metric, shown: Shown, *, pods: int) -> Value:
-        """What each of so many ready pods is given.
+    def _parts(
+        self, metric: Metric, shown: Shown, pods: Sequence[ReadyPod]
+    ) -> Sequence[tuple[ReadyPod, Value]]:
+        """What each pod is given. The target is shared by all that are ready.
 
-        The target is shared by all of them. Of other totals, pods that report nothing are taken to
-        have what the others have.
+        A signal is only of those that report: the ones that have been ready for longest, as far as
+        that can be known. What the others do not say, the HPA takes for its target where it scales
+        in and for nothing where it scales out, so that new pods are not ordered twice.
         """
         whole = self._value(metric, shown)
-        if metric.spread is Spread.ALIKE:
-            return whole
-        readings = shown.published.readings if shown.published else None
-        reporting = value_of(readings.reporting) if readings and metric is not REPLICAS else None
-        return attrs.evolve(whole, number=whole.number / min(pods, reporting or pods))
+        given = pods if metric is REPLICAS else _reporting(shown, pods)
+        share = whole.number / len(given) if metric.spread is Spread.SHARED else whole.number
+        return [(pod, attrs.evolve(whole, number=share)) for pod in given]
 
     def _selected(self, question: Question) -> Sequence[ReadyPod]:
         chosen = _read(question.selector)
-        if not self.directory.within(question.namespace):
+        if not self.directory.knows(question.namespace):
             raise unknown(f"no workload is known in {question.namespace}")
         pods = self.pods(question.namespace)
         if pods is None:
@@ -133,6 +133,13 @@ def _read(selector: str) -> Selector:
 
 def _labels(shown: Shown) -> Mapping[str, str]:
     return labels_of(shown.workload)
+
+
+def _reporting(shown: Shown, pods: Sequence[ReadyPod]) -> Sequence[ReadyPod]:
+    """As many pods as report; all, where nobody counts those."""
+    reporting = value_of(shown.published.readings.reporting) if shown.published else None
+    longest = sorted(pods, key=lambda pod: (pod.since, pod.name))
+    return longest[: int(reporting)] if reporting else pods
 
 
 def _several(what: str, shown: Sequence[Shown]) -> str:

@@ -1,17 +1,21 @@
 """Who is who: workloads by namespace, by the object that is scaled, by the pod."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Protocol
 
 import attrs
 
 from scaler.config.workload import Workload
 from scaler.serving.adapter.kinds import Kind, described, name_of
-from scaler.serving.operations import Shown
+from scaler.serving.operations import Operations, Shown
 
 WORKLOAD = "forescale.io/workload"
 """The label that tells the workloads of a namespace apart."""
+
+LOOK_AGAIN = 5
+"""Seconds after which a workload that is new is found."""
 
 
 def labels_of(workload: Workload) -> Mapping[str, str]:
@@ -27,9 +31,10 @@ def labels_of(workload: Workload) -> Mapping[str, str]:
 
 @attrs.frozen(kw_only=True)
 class ReadyPod:
-    """A pod that serves."""
+    """A pod that serves since then, in Unix seconds."""
 
     name: str
+    since: int
     labels: Mapping[str, str]
 
 
@@ -42,27 +47,34 @@ class Owns(Protocol):
 
 
 class Directory:
-    """What is shown of each workload, as of this second: thousands of HPAs ask at once."""
+    """Finds the workloads that a question is about.
 
-    def __init__(
-        self, every: Callable[[], Iterable[Shown]], *, owns: Owns, now: Callable[[], int]
-    ) -> None:
-        self._every = every
+    Which there are is looked up seldom, because ten thousand of them take time; what is shown of
+    one is always what stands.
+    """
+
+    def __init__(self, operations: Operations, *, owns: Owns) -> None:
+        self._operations = operations
         self._owns = owns
-        self._now = now
-        self._at: int | None = None
-        self._known: Mapping[str, Sequence[Shown]] = {}
+        self._index = _Index(at=-LOOK_AGAIN)
 
-    def within(self, namespace: str) -> Sequence[Shown]:
-        """Every workload of a namespace."""
-        now = self._now()
-        if self._at != now:
-            self._at, self._known = now, _by_namespace(self._every())
-        return self._known.get(namespace, ())
+    def within(self, namespace: str, *, name: str | None = None) -> Sequence[Shown]:
+        """Every workload of a namespace, or the one of this name."""
+        names = self._looked_up().named.get(namespace, {})
+        return self._shown(namespace, names if name is None else {name} & names.keys())
+
+    def knows(self, namespace: str) -> bool:
+        """Whether any workload is there."""
+        return namespace in self._looked_up().named
 
     def about(self, namespace: str, resource: str, name: str) -> Sequence[tuple[Kind, Shown]]:
         """The workloads that an object is scaled by, with its kind; one, where all is well."""
-        found = ((described(resource, each.workload), each) for each in self.within(namespace))
+        index = self._looked_up()
+        names = {*index.scaling.get((namespace, name), ())}
+        names |= {name} & index.named.get(namespace, {}).keys()
+        found = (
+            (described(resource, each.workload), each) for each in self._shown(namespace, names)
+        )
         return [
             (kind, each)
             for kind, each in found
@@ -73,23 +85,54 @@ class Directory:
         self, namespace: str, pods: Iterable[ReadyPod]
     ) -> Sequence[tuple[Shown, Sequence[ReadyPod]]]:
         """The workloads that these pods are of, each with its own; a pod of nobody is left out."""
-        called = defaultdict(list)
-        for each in self.within(namespace):
-            called[each.workload.watch.workload].append(each)
         owned: dict[Workload, tuple[Shown, list[ReadyPod]]] = {}
+        scaling = lru_cache(maxsize=None)(partial(self._scaling, namespace))
         for pod in pods:
-            for prefix in _prefixes(pod.name):
-                for each in called.get(prefix, ()):
-                    if self._owns(each.workload, pod=pod.name):
-                        owned.setdefault(each.workload, (each, []))[1].append(pod)
+            for each in (found for prefix in _prefixes(pod.name) for found in scaling(prefix)):
+                if self._owns(each.workload, pod=pod.name):
+                    owned.setdefault(each.workload, (each, []))[1].append(pod)
         return list(owned.values())
 
+    def _scaling(self, namespace: str, target: str) -> Sequence[Shown]:
+        return self._shown(namespace, self._looked_up().scaling.get((namespace, target), ()))
 
-def _by_namespace(every: Iterable[Shown]) -> Mapping[str, Sequence[Shown]]:
-    known = defaultdict(list)
-    for each in every:
-        known[each.workload.key.namespace].append(each)
-    return known
+    def _looked_up(self) -> "_Index":
+        now = self._operations.now()
+        if not 0 <= now - self._index.at < LOOK_AGAIN:
+            self._index = _index(self._operations, at=now)
+        return self._index
+
+    def _shown(self, namespace: str, names: Iterable[str]) -> Sequence[Shown]:
+        """What stands of these; whoever has just gone is left out."""
+        found = (self._latest(namespace, name) for name in sorted(names))
+        return [each for each in found if each is not None]
+
+    def _latest(self, namespace: str, name: str) -> Shown | None:
+        published = self._operations.board.named(namespace, name)
+        if published is None:
+            return self._operations.shown(namespace, name)
+        return Shown(workload=published.workload, published=published)
+
+
+@attrs.frozen(kw_only=True)
+class _Index:
+    """Which workloads there were at `at`: what each scales by namespace and name, and back."""
+
+    at: int
+    named: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    scaling: Mapping[tuple[str, str], Sequence[str]] = attrs.field(factory=dict)
+
+
+def _index(operations: Operations, *, at: int) -> _Index:
+    waiting = (each for each in operations.troubles() if operations.board.shows(each.key))
+    named: dict[str, dict[str, str]] = defaultdict(dict)
+    for workload in (*(each.workload for each in operations.board), *waiting):
+        named[workload.key.namespace][workload.key.name] = workload.watch.workload
+    scaling = defaultdict(list)
+    for namespace, targets in named.items():
+        for name, target in targets.items():
+            scaling[namespace, target].append(name)
+    return _Index(at=at, named=dict(named), scaling=dict(scaling))
 
 
 def _prefixes(pod: str) -> Iterable[str]:

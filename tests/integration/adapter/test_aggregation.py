@@ -16,7 +16,6 @@ from scaler.cluster.cluster import Cluster
 from scaler.config.settings import Adapter, AdapterTls
 from scaler.errors import ConfigError
 from scaler.serving.adapter.documents import CUSTOM
-from scaler.serving.operations import Shown
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
@@ -25,7 +24,7 @@ from tests.integration.adapter.papers import Papers, papers, put
 from tests.integration.serving.certificates import Identity
 from tests.patience import PATIENCE
 from tests.unit.cluster.world import FakeApi, Object, event, listed, pod_item
-from tests.unit.serving.published import NOW, published
+from tests.unit.serving.published import NOW, published, showing
 
 CONFIG_MAPS = "/api/v1/namespaces/kube-system/configmaps"
 PODS = "/api/v1/namespaces/models/pods"
@@ -89,14 +88,12 @@ async def place(made: Papers, tmp_path: Path) -> AsyncIterator[Place]:
             PODS: listed(*ready, unready, gone),
         }
     )
-    decided = published()
     cluster = Cluster(api, now=lambda: NOW, every=15)
     adapter = Aggregation(
         Adapter(address="127.0.0.1:0", tls=put(made.server, tmp_path)),
         cluster=cluster,
-        every=lambda: [Shown(workload=decided.workload, published=decided)],
+        operations=showing(published(), now=NOW),
         recorder=recorder(),
-        now=lambda: NOW,
     )
     port = await adapter.start()
     try:
@@ -145,7 +142,8 @@ async def test_only_the_one_config_map_is_asked_for(place: Place) -> None:
 
 def test_without_a_cluster_an_adapter_cannot_be_had() -> None:
     settings = Adapter(tls=AdapterTls(cert="c", key="k"))
+    shown = showing(now=NOW)
 
     with pytest.raises(ConfigError, match="adapter: needs a cluster"):
-        aggregation(settings, cluster=None, every=list, recorder=recorder(), now=lambda: NOW)
-    assert aggregation(None, cluster=None, every=list, recorder=recorder(), now=lambda: NOW) is None
+        aggregation(settings, cluster=None, operations=shown, recorder=recorder())
+    assert aggregation(None, cluster=None, operations=shown, recorder=recorder()) is None

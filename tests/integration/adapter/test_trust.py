@@ -18,13 +18,12 @@ from scaler.serving.adapter.directory import Directory
 from scaler.serving.adapter.documents import CUSTOM, EXTERNAL
 from scaler.serving.adapter.frontproxy import FrontProxy
 from scaler.serving.adapter.server import AdapterServer
-from scaler.serving.operations import Shown
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
 from tests.integration.adapter.connection import connected
 from tests.integration.adapter.papers import Papers, believing, papers, put
-from tests.unit.serving.published import NOW, published
+from tests.unit.serving.published import NOW, published, showing
 
 REPLICAS = f"{CUSTOM.path}/namespaces/models/deployments.apps/llama/replicas"
 HPA = {"X-Remote-User": "system:serviceaccount:kube-system:horizontal-pod-autoscaler"}
@@ -80,13 +79,8 @@ async def place(made: Papers, tmp_path: Path) -> AsyncIterator[Place]:
 @asynccontextmanager
 async def listening(made: Papers, folder: Path) -> AsyncIterator[Place]:
     telemetry = Telemetry(version="1")
-    decided = published()
     answers = Answers(
-        directory=Directory(
-            lambda: [Shown(workload=decided.workload, published=decided)],
-            owns=owns,
-            now=lambda: NOW,
-        ),
+        directory=Directory(showing(published(), now=NOW), owns=owns),
         pods=lambda _: (),
         recorder=Recorder(telemetry=telemetry, served_log=MemoryServed(build="1"), now=lambda: NOW),
         now=lambda: NOW,

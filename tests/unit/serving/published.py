@@ -1,5 +1,7 @@
 """A published decision with something in every part of it."""
 
+from collections.abc import Mapping
+
 from scaler.config.workload import Key, Watch, Workload
 from scaler.policy.model import (
     Belief,
@@ -17,7 +19,10 @@ from scaler.policy.model import (
 )
 from scaler.policy.occasion import Occasion
 from scaler.policy.spec import Spec
-from scaler.runtime.board import Published
+from scaler.runtime.board import Board, Published
+from scaler.serving.operations import Operations
+from scaler.serving.served import MemoryServed
+from scaler.telemetry import Telemetry
 
 NOW = 1_700_000_020
 AT = NOW - 10
@@ -86,4 +91,21 @@ def published(
                 Occasion(name="batch", start=at + 86_400, end=at + 90_000, minimum=800.0),
             ),
         ),
+    )
+
+
+def showing(
+    *decided: Published, now: int = NOW, waiting: Mapping[Workload, str] | None = None
+) -> Operations:
+    """What a service shows that has these decisions, and waits for others."""
+    board = Board()
+    for each in decided:
+        board.post(each)
+    return Operations(
+        board=board,
+        served=MemoryServed(build="1"),
+        telemetry=Telemetry(version="1"),
+        now=lambda: now,
+        unready=str,
+        troubles=lambda: waiting or {},
     )

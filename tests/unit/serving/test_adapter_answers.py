@@ -11,21 +11,21 @@ from scaler.aggregation import owns
 from scaler.policy.model import Gap, Reading, Reason, Sample, Signal
 from scaler.runtime.board import Published
 from scaler.serving.adapter.answers import Answers, Question
-from scaler.serving.adapter.directory import Directory, ReadyPod
+from scaler.serving.adapter.directory import LOOK_AGAIN, Directory, ReadyPod
 from scaler.serving.adapter.documents import CUSTOM, EXTERNAL, groups, quantity, resources
 from scaler.serving.adapter.status import Document, Refused, status
-from scaler.serving.operations import Shown
+from scaler.serving.operations import Operations, Shown
 from scaler.serving.recorder import Recorder
 from scaler.serving.served import MemoryServed
 from scaler.telemetry import Telemetry
-from tests.unit.serving.published import AT, NOW, published, workload
+from tests.unit.serving.published import AT, NOW, published, showing, workload
 
 DEPLOYMENTS = "deployments.apps"
 LLAMAS = tuple(
-    ReadyPod(name=f"llama-7d4f9c-{end}", labels={"app": "llama"})
-    for end in ("bcdfg", "hjklm", "npqrs")
+    ReadyPod(name=f"llama-7d4f9c-{end}", since=since, labels={"app": "llama"})
+    for since, end in ((3, "bcdfg"), (1, "hjklm"), (2, "npqrs"))
 )
-OTHER = ReadyPod(name="mistral-7d4f9c-bcdfg", labels={"app": "mistral"})
+OTHER = ReadyPod(name="mistral-7d4f9c-bcdfg", since=0, labels={"app": "mistral"})
 
 
 def shown(
@@ -66,11 +66,17 @@ class Asked:
     @property
     def answers(self) -> Answers:
         return Answers(
-            directory=Directory(lambda: self.shown, owns=owns, now=lambda: NOW),
+            directory=Directory(self._operations, owns=owns),
             pods=lambda _: self.pods,
             recorder=self.recorder,
             now=lambda: NOW,
         )
+
+    @property
+    def _operations(self) -> Operations:
+        decided = [each.published for each in self.shown if each.published]
+        waiting = {each.workload: each.trouble for each in self.shown if not each.published}
+        return showing(*decided, waiting=waiting)
 
     def about(self, metric: str, *, name: str = "llama", resource: str = DEPLOYMENTS) -> Document:
         return self.answers.of_object(question(metric), resource=resource, name=name)
@@ -244,15 +250,26 @@ def test_two_workloads_of_one_object_are_told_apart_by_their_label_or_refused() 
 
 
 @pytest.mark.parametrize(
-    ("reporting", "each"),
-    [(3, "10"), (2, "15"), (4, "10"), (None, "10"), (0, "10")],
+    ("reporting", "parts"),
+    [
+        (3, {"bcdfg": "10", "hjklm": "10", "npqrs": "10"}),
+        (4, {"bcdfg": "10", "hjklm": "10", "npqrs": "10"}),
+        (None, {"bcdfg": "10", "hjklm": "10", "npqrs": "10"}),
+        (0, {"bcdfg": "10", "hjklm": "10", "npqrs": "10"}),
+        (2, {"hjklm": "15", "npqrs": "15"}),
+        (1, {"hjklm": "30"}),
+    ],
 )
-def test_a_total_is_shared_by_the_pods_that_it_was_summed_over(
-    reporting: float | None, each: str
+def test_a_total_is_shared_by_as_many_pods_as_report_those_that_are_ready_for_longest(
+    reporting: float | None, parts: Mapping[str, str]
 ) -> None:
     found = Asked([shown(reporting=reporting)]).of_pods("request_queue_depth", "app=llama")
 
-    assert dict.fromkeys([pod.name for pod in LLAMAS], each) == found
+    assert {f"llama-7d4f9c-{end}": part for end, part in parts.items()} == found
+
+
+def test_the_target_is_shared_by_all_that_are_ready() -> None:
+    assert 3 == len(Asked([shown(reporting=1)]).of_pods("replicas"))
 
 
 @pytest.mark.parametrize(
@@ -275,7 +292,7 @@ def test_an_hpa_that_adds_up_the_parts_of_a_total_comes_to_the_total(
     metric: str, total: int, pods: int
 ) -> None:
     names = [f"llama-7d4f9c-{_letters(n)}" for n in range(pods)]
-    there = [ReadyPod(name=name, labels={}) for name in names]
+    there = [ReadyPod(name=name, since=0, labels={}) for name in names]
     waiting = {Signal.WAITING: Sample(value=total, at=NOW)}
     parts = Asked([shown(target=total, signals=waiting)], pods=there).of_pods(metric).values()
     thousandths = sum(int(p[:-1]) if p.endswith("m") else 1000 * int(p) for p in parts)
@@ -289,7 +306,7 @@ def _letters(number: int) -> str:
 
 
 def test_only_pods_that_are_selected_and_of_somebody_are_answered() -> None:
-    strange = ReadyPod(name="llama-70b-7d4f9c-bcdfg", labels={"app": "llama"})
+    strange = ReadyPod(name="llama-70b-7d4f9c-bcdfg", since=0, labels={"app": "llama"})
     asked = Asked([shown(), shown("mistral")], pods=[*LLAMAS[:2], OTHER, strange])
 
     assert {pod.name for pod in LLAMAS[:2]} == asked.of_pods("replicas", "app=llama").keys()
@@ -382,3 +399,24 @@ def test_a_refusal_is_said_as_an_api_server_says_it() -> None:
         "reason": "NotFound",
         "code": 404,
     } == status(HTTPStatus.NOT_FOUND, "nobody")
+
+
+def test_a_new_workload_is_found_and_what_is_decided_counts_at_once() -> None:
+    moment = [NOW]
+    operations = attrs.evolve(showing(published()), now=lambda: moment[0])
+    directory = Directory(operations, owns=owns)
+    assert [5] == _targets(directory)
+
+    operations.board.post(published(target=6))
+    operations.board.post(published("mistral", target=2))
+    assert [6] == _targets(directory)
+
+    moment[0] += LOOK_AGAIN
+    assert [6, 2] == _targets(directory)
+    moment[0] -= 3600
+    operations.board.remove(published().workload.key)
+    assert [2] == _targets(directory)
+
+
+def _targets(directory: Directory) -> list[int | None]:
+    return [each.published.decision.target for each in directory.within("models") if each.published]
