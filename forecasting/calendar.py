@@ -23,6 +23,11 @@ _SUNDAY = 3 * DAY
 """The first Sunday of Unix time, 4 January 1970."""
 
 
+def _in_order(days: frozenset[date]) -> str:
+    """Return the same text for the same set, in every process."""
+    return repr(sorted(days))
+
+
 @attrs.frozen(kw_only=True)
 class Calendar:
     """Local time and everything declared; the default is UTC and nothing.
@@ -35,7 +40,7 @@ class Calendar:
     """IANA name."""
 
     events: tuple[Event, ...] = ()
-    holidays: frozenset[date] = frozenset()
+    holidays: frozenset[date] = attrs.field(default=frozenset(), repr=_in_order)
     """Local days that are like Sundays."""
 
     @zone.validator

@@ -1,9 +1,11 @@
 """What a forecaster is to the rest of the package, and the plan that all of them follow."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.arrays import FloatArray, IntArray
 from forecasting.prepared import DAY, Prepared
@@ -52,6 +54,43 @@ class Candidate(Protocol):
     def fit(self, prepared: Prepared, *, plan: Plan) -> Model:
         """Learn coefficients for every refit of the plan, each from what was known then."""
         ...
+
+
+Learned = Mapping[str, NDArray[Any]]
+"""Arrays by name: all that takes time to learn."""
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """A model with coefficients, as opposed to one that only reads the history."""
+
+    def learned(self) -> Learned:
+        """Return its coefficients, for `Restoring.restore`."""
+        ...
+
+
+@runtime_checkable
+class Restoring(Protocol):
+    """A candidate whose model can be put together again from its coefficients."""
+
+    def restore(self, prepared: Prepared, *, plan: Plan, learned: Learned) -> Model:
+        """Return the model that `fit` returned with the same arguments.
+
+        Raises:
+            KeyError: something is missing in *learned*.
+        """
+        ...
+
+
+def restored(candidate: Candidate, prepared: Prepared, *, plan: Plan, learned: Learned) -> Model:
+    """Return the candidate's model out of its coefficients, or fitted where it keeps none.
+
+    Raises:
+        KeyError: something is missing in *learned*.
+    """
+    if isinstance(candidate, Restoring):
+        return candidate.restore(prepared, plan=plan, learned=learned)
+    return candidate.fit(prepared, plan=plan)
 
 
 def knots_of(horizon: int, *, season: int | None) -> IntArray:

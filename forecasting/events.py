@@ -11,6 +11,11 @@ from zoneinfo import ZoneInfo
 import attrs
 
 
+def _in_order(days: frozenset[int]) -> str:
+    """Return the same text for the same set, in every process."""
+    return repr(sorted(days))
+
+
 @attrs.frozen(kw_only=True)
 class Event:
     """Something declared that the history does not foretell, once or again and again."""
@@ -28,7 +33,7 @@ class Event:
     until: int | None = None
     """Unix seconds after which it does not begin again."""
 
-    weekdays: frozenset[int] = frozenset(range(7))
+    weekdays: frozenset[int] = attrs.field(default=frozenset(range(7)), repr=_in_order)
     """Local days on which it begins; Monday is 0."""
 
     ramp: int = 0

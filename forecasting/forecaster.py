@@ -13,7 +13,15 @@ import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
 from forecasting.calendar import Calendar
-from forecasting.candidate import Candidate, Model, Plan, knots_of
+from forecasting.candidate import (
+    Candidate,
+    Learned,
+    Learning,
+    Model,
+    Plan,
+    knots_of,
+    restored,
+)
 from forecasting.conformal import Adaptation
 from forecasting.forecast import Choice, Forecast, ForecastSpec, Reason
 from forecasting.pool import default_pool
@@ -32,6 +40,7 @@ from forecasting.verdict import (
 )
 
 _FIRST_DAY_REFITS = 3_600
+_TRACK = "record"
 
 
 @attrs.frozen(kw_only=True)
@@ -56,27 +65,55 @@ class Forecaster:
         Raises:
             ValueError: the series is empty.
         """
+        basis = self._basis(series)
+        rules, prepared = basis.rules, basis.prepared
+        models = tuple(candidate.fit(prepared, plan=basis.plan) for candidate in basis.pool)
+        first = series.end - self.spec.record if since is None else since
+        times = grid(series, first=first, every=basis.every)
+        track = follow(models, prepared, times=times, knots=rules.knots, window=rules.window)
+        return self._fitted(basis, models=models, track=track)
+
+    def restore(self, series: Series, *, learned: Learned) -> "Fitted":
+        """Return what `fit` learned from *series*, out of `Fitted.learned`, in a moment.
+
+        Raises:
+            KeyError: something is missing in it.
+            ValueError: it was learned by another forecaster, or the series is empty.
+        """
+        basis = self._basis(series)
+        models = tuple(
+            restored(
+                candidate, basis.prepared, plan=basis.plan, learned=_part(learned, candidate.name)
+            )
+            for candidate in basis.pool
+        )
+        track = Track(**_part(learned, _TRACK))
+        if track.paths.shape != (len(models), track.times.size, basis.rules.knots.size):
+            raise ValueError("the record is another forecaster's")
+        return self._fitted(basis, models=models, track=track)
+
+    def _basis(self, series: Series) -> "_Basis":
         if len(series) == 0:
             raise ValueError("an empty series cannot be forecast")
         rules = self._rules(series)
-        prepared = self.calendar.prepare(series, reach=int(rules.knots[-1]))
-        plan = Plan(knots=rules.knots, refits=self._refits(series), memory=self.spec.memory)
-        pool = self._pool(series)
-        models = tuple(candidate.fit(prepared, plan=plan) for candidate in pool)
-        every = -(-max(self.spec.record_every, series.step) // series.step) * series.step
-        times = grid(
-            series, first=series.end - self.spec.record if since is None else since, every=every
+        return _Basis(
+            prepared=self.calendar.prepare(series, reach=int(rules.knots[-1])),
+            plan=Plan(knots=rules.knots, refits=self._refits(series), memory=self.spec.memory),
+            pool=self._pool(series),
+            rules=rules,
+            every=-(-max(self.spec.record_every, series.step) // series.step) * series.step,
         )
-        track = follow(models, prepared, times=times, knots=rules.knots, window=rules.window)
+
+    def _fitted(self, basis: "_Basis", *, models: tuple[Model, ...], track: Track) -> "Fitted":
         return Fitted(
             forecaster=self,
-            prepared=prepared,
-            names=tuple(candidate.name for candidate in pool),
+            prepared=basis.prepared,
+            names=tuple(candidate.name for candidate in basis.pool),
             models=models,
-            every=every,
-            rules=rules,
+            every=basis.every,
+            rules=basis.rules,
             track=track,
-            verdict=judge(track, rules=rules),
+            verdict=judge(track, rules=basis.rules),
         )
 
     def next_refit(self, series: Series) -> int:
@@ -111,6 +148,29 @@ class Forecaster:
             least_skill=self.spec.least_skill,
             adaptation=Adaptation(quantile=self.spec.quantile),
         )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Basis:
+    """What a series says before anything is learned from it."""
+
+    prepared: Prepared
+    plan: Plan
+    pool: tuple[Candidate, ...]
+    rules: Rules
+    every: int
+
+
+def _named(whose: str, name: str) -> str:
+    return f"{whose}/{name}"
+
+
+def _part(learned: Learned, whose: str) -> dict[str, Any]:
+    """Return what belongs to one candidate, or to the record."""
+    start = _named(whose, "")
+    return {
+        key.removeprefix(start): value for key, value in learned.items() if key.startswith(start)
+    }
 
 
 def _aligned(start: int, end: int, *, every: int) -> IntArray:
@@ -207,11 +267,13 @@ class Fitted:
         bound = bound_of(peaks[row], margin, quantile=self.forecaster.spec.quantile)
         return float(bound / peaks[row])
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what was learned, without what a moment makes anew from it."""
-        names = ("names", "models", "every", "rules", "track")
-        learned = {name: getattr(self, name) for name in names}
-        return _restored, (self.forecaster, self.series, learned)
+    def learned(self) -> Learned:
+        """Return what was learned, for `Forecaster.restore`; the series is not part of it."""
+        found = {_named(_TRACK, name): value for name, value in attrs.asdict(self.track).items()}
+        for name, model in zip(self.names, self.models, strict=True):
+            if isinstance(model, Learning):
+                found |= {_named(name, own): value for own, value in model.learned().items()}
+        return found
 
     def _declared(self) -> FloatArray:
         """Return the declared minimum of every step; NaN where nothing is declared."""
@@ -232,16 +294,6 @@ class Fitted:
         return tuple(
             Choice(name=self.names[i], weight=float(weights[i])) for i in order if weights[i] > 0
         )
-
-
-def _restored(forecaster: Forecaster, series: Series, learned: dict[str, Any]) -> Fitted:
-    reach = int(learned["rules"].knots[-1])
-    return Fitted(
-        forecaster=forecaster,
-        prepared=forecaster.calendar.prepare(series, reach=reach),
-        verdict=judge(learned["track"], rules=learned["rules"]),
-        **learned,
-    )
 
 
 def _reason(path: FloatArray, *, standing: Standing) -> Reason:

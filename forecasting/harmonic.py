@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
-from forecasting.candidate import Plan
+from forecasting.candidate import Learned, Plan
 from forecasting.prepared import Prepared, at_edge
 from forecasting.regression import Rows, coefficients_at, solve
 
@@ -50,6 +50,11 @@ class Harmonic:
         )
         return attrs.evolve(waves, errors=waves.learn_errors(prepared, stride=stride))
 
+    def restore(self, prepared: Prepared, *, plan: Plan, learned: Learned) -> "_Waves":
+        """Return the fitted model."""
+        del prepared
+        return _Waves(design=self, plan=plan, terms=learned["terms"], errors=learned["errors"])
+
     def terms(self, prepared: Prepared, targets: IntArray) -> FloatArray:
         """Return constant, sines and cosines of local time; shape (*targets, terms)."""
         shifts = at_edge(prepared.shifts, targets) - at_edge(prepared.detours, targets)
@@ -86,6 +91,9 @@ class _Waves:
     plan: Plan
     terms: FloatArray
     errors: FloatArray
+
+    def learned(self) -> Learned:
+        return {"terms": self.terms, "errors": self.errors}
 
     def paths(self, prepared: Prepared, *, origins: IntArray) -> FloatArray:
         fitted, features = self._parts(prepared, origins)

@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
-from forecasting.candidate import Plan
+from forecasting.candidate import Learned, Plan
 from forecasting.prepared import DAY, LEVEL_SECONDS, Prepared
 from forecasting.profile import usual_at, usual_now
 from forecasting.regression import Rows, coefficients_at, solve
@@ -54,6 +54,11 @@ class DirectRidge:
         longest = max((lags.season for lags in self.lags), default=0)
         least = max(2 * rows.features.shape[2], longest // max(_ROW_SECONDS, prepared.step) // 4)
         return _Direct(design=self, plan=plan, coefficients=solve(rows, plan=plan, least=least))
+
+    def restore(self, prepared: Prepared, *, plan: Plan, learned: Learned) -> "_Direct":
+        """Return the fitted model."""
+        del prepared
+        return _Direct(design=self, plan=plan, coefficients=learned["coefficients"])
 
     def features(self, prepared: Prepared, *, origins: IntArray, knots: IntArray) -> FloatArray:
         """Return the features, shape (origins, knots, features), all relative to the level now."""
@@ -107,6 +112,9 @@ class _Direct:
     design: DirectRidge
     plan: Plan
     coefficients: FloatArray
+
+    def learned(self) -> Learned:
+        return {"coefficients": self.coefficients}
 
     def paths(self, prepared: Prepared, *, origins: IntArray) -> FloatArray:
         chosen = coefficients_at(self.coefficients, self.plan.refit_of(prepared, origins))

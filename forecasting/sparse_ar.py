@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 
 from forecasting.arrays import FloatArray, IntArray
-from forecasting.candidate import Plan
+from forecasting.candidate import Learned, Plan
 from forecasting.prepared import LEVEL_SECONDS, Prepared
 from forecasting.regression import Rows, coefficients_at, solve
 
@@ -48,6 +48,16 @@ class SparseAr:
         coefficients = solve(rows, plan=plan, least=least)[:, 0]
         return _Autoregression(plan=plan, block=block, lags=lags, coefficients=coefficients)
 
+    def restore(self, prepared: Prepared, *, plan: Plan, learned: Learned) -> "_Autoregression":
+        """Return the fitted model."""
+        block = prepared.steps(LEVEL_SECONDS)
+        return _Autoregression(
+            plan=plan,
+            block=block,
+            lags=self._lags(block, step=prepared.step),
+            coefficients=learned["coefficients"],
+        )
+
     def _lags(self, block: int, *, step: int) -> IntArray:
         """Return the lags in steps, ascending; the first is one block."""
         lags = {short * block for short in _SHORT}
@@ -64,6 +74,9 @@ class _Autoregression:
     block: int
     lags: IntArray
     coefficients: FloatArray
+
+    def learned(self) -> Learned:
+        return {"coefficients": self.coefficients}
 
     def paths(self, prepared: Prepared, *, origins: IntArray) -> FloatArray:
         chosen = coefficients_at(self.coefficients, self.plan.refit_of(prepared, origins))

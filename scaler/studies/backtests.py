@@ -53,6 +53,17 @@ class Cost:
 
 
 @attrs.frozen(kw_only=True, eq=False)
+class Measured:
+    """What takes its time; everything else of an account follows from it."""
+
+    result: Backtest
+    looks_ahead: bool | None
+    """Whether a forecast changed when the future was scrambled; None where that was not tried."""
+
+    cost: Cost
+
+
+@attrs.frozen(kw_only=True, eq=False)
 class Account:
     """One series' evaluation."""
 
@@ -73,8 +84,6 @@ class Account:
     """Share of values within each of the spec's quantiles, over the horizon."""
 
     looks_ahead: bool | None
-    """Whether a forecast changed when the future was scrambled; None where that was not tried."""
-
     cost: Cost
 
 
@@ -94,6 +103,17 @@ def measure(trace: Trace, *, plan: Plan) -> Account:
         raise ConfigError(Problem(path=trace.name, rule=str(error), hint=hint)) from error
     # Demand is never negative, which the forecaster does not know.
     result = attrs.evolve(result, bands=np.maximum(result.bands, 0.0))
+    measured = Measured(
+        result=result,
+        looks_ahead=_looks_ahead(trace, result, origins=plan.causal_origins),
+        cost=_cost(series, forecaster),
+    )
+    return accounted(trace, measured)
+
+
+def accounted(trace: Trace, measured: Measured) -> Account:
+    """Return the evaluation that follows from what was measured on a trace."""
+    result = measured.result
     return Account(
         trace=trace,
         result=result,
@@ -101,12 +121,12 @@ def measure(trace: Trace, *, plan: Plan) -> Account:
         skill=skill_interval(result),
         maximum=calibration(result),
         maximum_coverage=coverage_interval(result),
-        horizons=_horizons(result, step=series.step),
+        horizons=_horizons(result, step=trace.series.step),
         rivals=_rivals(result),
         gate=float(result.skilled.mean()),
         observed=tuple((band_coverage(result) @ result.spans / result.spans.sum()).tolist()),
-        looks_ahead=_looks_ahead(trace, result, origins=plan.causal_origins),
-        cost=_cost(series, forecaster),
+        looks_ahead=measured.looks_ahead,
+        cost=measured.cost,
     )
 
 

@@ -40,8 +40,8 @@ def foresee(job: Job, *, keep: Keep) -> Answer:
     The same history gives the same answer, whatever was kept: a base is made of nothing else.
     """
     kept = keep.bases(job.name)
-    before = keep.base(job.name, at=kept[-1]) if kept else None
-    series = _joined(before.series if before else None, job)
+    before = keep.series(job.name, at=kept[-1]) if kept else None
+    series = _joined(before, job)
     said = keep.said(job.name, asked=job.asked)
     foreseen = [
         said.get(refresh) or _foreseen(job, series, refresh=refresh, keep=keep)
@@ -49,7 +49,7 @@ def foresee(job: Job, *, keep: Keep) -> Answer:
     ]
     recent = {each.at: each for each in foreseen}
     oldest = job.refreshes[-1] - _REMEMBERED
-    newer = {at: each for at, each in (said | recent).items() if at >= oldest}
+    newer = [each for at, each in (said | recent).items() if at >= oldest]
     keep.say(job.name, newer, asked=job.asked)
     return Answer(foreseen=tuple(foreseen), kept=next(reversed(keep.bases(job.name)), None))
 
@@ -95,8 +95,9 @@ def _fitted(job: Job, known: Series, *, base: int, keep: Keep) -> Fitted:
     learned = known.before(base)
     if len(learned) == 0:
         return _forecaster(job, known).fit(known)
-    fitted, forecaster = keep.base(job.name, at=base), _forecaster(job, learned)
-    if fitted is None or fitted.series != learned or fitted.forecaster != forecaster:
+    forecaster = _forecaster(job, learned)
+    fitted = keep.base(job.name, at=base, forecaster=forecaster, series=learned)
+    if fitted is None:
         fitted = forecaster.fit(learned)
         keep.keep(job.name, fitted, at=base)
     return fitted.update(known)

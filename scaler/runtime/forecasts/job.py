@@ -36,12 +36,10 @@ class Job:
     refreshes: tuple[int, ...]
 
     @property
-    def asked(self) -> tuple[object, ...]:
-        """Whatever makes another forecast of the same history."""
-        return (
-            *(self.window, self.quantile, self.seasons),
-            *(self.timezone, self.events, self.holidays),
-        )
+    def asked(self) -> str:
+        """Whatever makes another forecast of the same history, as text."""
+        calendar = (self.timezone, self.events, self.holidays)
+        return repr((self.window, self.quantile, self.seasons, *calendar))
 
 
 @attrs.frozen(kw_only=True)

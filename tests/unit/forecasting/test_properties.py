@@ -1,7 +1,5 @@
 """What every candidate and the whole forecaster must hold, whatever the series."""
 
-import pickle
-
 import attrs
 import numpy as np
 import pytest
@@ -186,9 +184,23 @@ def test_any_season_is_foretold(hours: int) -> None:
     np.testing.assert_allclose(forecast.path, expected, rtol=0.02)
 
 
-def test_fitted_survives_a_process_boundary() -> None:
+def test_what_was_learned_says_the_same_when_it_is_put_together_again() -> None:
     earlier = fitted(daily(9))
-    assert numbers(earlier.predict()) == numbers(pickle.loads(pickle.dumps(earlier)).predict())  # noqa: S301
+    again = earlier.forecaster.restore(earlier.series, learned=earlier.learned())
+    assert numbers(earlier.predict()) == numbers(again.predict())
+    assert all(value.dtype.kind in "fib" for value in earlier.learned().values())
+
+
+def test_what_another_forecaster_learned_is_refused() -> None:
+    earlier = fitted(daily(9))
+    other = Forecaster(spec=attrs.evolve(earlier.forecaster.spec, seasons=()))
+    with pytest.raises(ValueError, match="another forecaster"):
+        other.restore(earlier.series, learned=earlier.learned())
+    with pytest.raises(KeyError):
+        earlier.forecaster.restore(
+            earlier.series,
+            learned={k: v for k, v in earlier.learned().items() if "coefficients" not in k},
+        )
 
 
 def test_update_refuses_another_series() -> None:

@@ -1,6 +1,9 @@
 """The work of the forecasting process: a function of history up to a refresh, whatever is kept."""
 
+import pickle
+import zlib
 from array import array
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from forecasting.events import Event
 from scaler.policy.model import Belief, Foreseen
+from scaler.runtime.archive import read, write
 from scaler.runtime.forecasts.fitting import foresee
 from scaler.runtime.forecasts.folder import bases, path_of
 from scaler.runtime.forecasts.job import Job, name_of
@@ -106,13 +110,68 @@ def test_after_refits_a_chain_of_bases_says_what_the_whole_history_says(tmp_path
     assert foresee(job(end=end, refreshes=(end,)), keep=Keep(tmp_path / "alone")) == answer
 
 
-@pytest.mark.parametrize("damage", [b"", b"no pickle", b"\x80\x05N."])
-def test_a_damaged_base_is_learned_anew(whole: Foreseen, tmp_path: Path, damage: bytes) -> None:
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def turned(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+def of_another_version(path: Path) -> None:
+    kept = read(path)
+    assert kept is not None
+    write(path, attrs.evolve(kept, document={**kept.document, "schema": "forescale-base/1"}))
+
+
+def without_a_part(path: Path) -> None:
+    kept = read(path)
+    assert kept is not None
+    arrays = {name: each for name, each in kept.arrays.items() if "coefficients" not in name}
+    write(path, attrs.evolve(kept, arrays=arrays))
+
+
+def without_a_word(path: Path) -> None:
+    kept = read(path)
+    assert kept is not None
+    document = {name: each for name, each in kept.document.items() if name not in {"start", "said"}}
+    write(path, attrs.evolve(kept, document=document))
+
+
+def pickled(path: Path) -> None:
+    path.write_bytes(zlib.compress(pickle.dumps(("forescale-base-1", {}))))
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("where", ["base", "said"])
+@pytest.mark.parametrize(
+    "damage",
+    [cut, turned, of_another_version, without_a_part, without_a_word, pickled, emptied],
+)
+def test_what_is_damaged_or_of_another_version_is_learned_anew(
+    whole: Foreseen, tmp_path: Path, damage: Callable[[Path], None], where: str
+) -> None:
     foresee(job(), keep=Keep(tmp_path))
-    path_of(tmp_path, "llama", base=QUICK.base(START)).write_bytes(damage)
-    (tmp_path / "llama.said").unlink()
+    said, base = tmp_path / "llama.said", path_of(tmp_path, "llama", base=QUICK.base(START))
+    if where == "base":
+        said.unlink()
+    damage(base if where == "base" else said)
 
     assert whole == only(foresee(job(), keep=Keep(tmp_path)).foreseen)
+
+
+def test_what_is_kept_is_numbers_and_text(tmp_path: Path) -> None:
+    foresee(job(), keep=Keep(tmp_path))
+
+    for path in tmp_path.iterdir():
+        kept = read(path)
+        assert kept is not None
+        assert all(each.dtype.kind in "fib" for each in kept.arrays.values())
 
 
 def test_minutes_of_history_are_cold_and_none_are_no_data(tmp_path: Path) -> None:
