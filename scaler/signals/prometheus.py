@@ -46,16 +46,6 @@ _MOST_REFUSED = 1000
 _Found = dict[Workload, dict[Quantity, list[Track]]]
 
 
-@attrs.define
-class _Pulse:
-    """Tells a source that is slow from one that hangs: when it last answered."""
-
-    last: float
-
-    def silent(self, now: float, *, limit: float) -> bool:
-        return now - self.last >= limit
-
-
 @attrs.frozen(kw_only=True)
 class _Share:
     """Workloads and ticks that are looked at through the same windows."""
@@ -89,6 +79,7 @@ class PrometheusHistory:
         self._pace = Pace(self._client.query, forced=parse(source.matchers))
         self._refused: dict[str, tuple[float, SignalError]] = {}
         self._told: frozenset[str] = frozenset()
+        self._answered = 0.0
 
     async def close(self) -> None:
         """Close the connections."""
@@ -104,7 +95,7 @@ class PrometheusHistory:
             SignalError: not one query was answered.
         """
         failed: dict[Workload, ForescaleError] = {}
-        pulse = _Pulse(asyncio.get_running_loop().time())
+        began = asyncio.get_running_loop().time()
         shares = await self._shares(self._known(workloads, failed), ticks)
         parts = [
             (question, part)
@@ -113,7 +104,7 @@ class PrometheusHistory:
             for part in _parts(question, share.ticks)
         ]
         answers = await asyncio.gather(
-            *(self._ask(question, part, pulse) for question, part in parts)
+            *(self._ask(question, part, since=began) for question, part in parts)
         )
         if answers and all(isinstance(answer, SignalError) for answer in answers):
             raise next(answer for answer in answers if isinstance(answer, SignalError))
@@ -180,15 +171,18 @@ class PrometheusHistory:
         self._told = frozenset(problems)
 
     async def _ask(
-        self, question: Question, ticks: range, pulse: _Pulse
+        self, question: Question, ticks: range, *, since: float
     ) -> list[Series] | SignalError:
-        """The answer, or why there is none; none is waited for once the source has gone silent."""
+        """The answer, or why there is none; none is waited for once the source has gone silent.
+
+        It has where nobody had an answer `since` then: whoever waits behind others only waits.
+        """
         clock = asyncio.get_running_loop().time
         async with self._slots:
             until, refusal = self._refused.get(question.text, (0.0, None))
             if refusal is not None and clock() < until:
                 return refusal
-            if pulse.silent(clock(), limit=self._source.timeout):
+            if clock() - max(since, self._answered) >= self._source.timeout:
                 return SignalTimeout(f"{self._name}: not asked, it has stopped answering")
             try:
                 series = await self._client.query(question.text, ticks)
@@ -196,7 +190,7 @@ class PrometheusHistory:
                 return self._refusal(question, failure) if question.own else failure
             except SignalError as failure:
                 return failure
-            pulse.last = clock()
+            self._answered = clock()
             return series
 
     def _refusal(self, question: Question, failure: SignalMalformed) -> SignalError:

@@ -30,19 +30,20 @@ class View:
     workload: Workload
     at: int
     windows: Windows
-    _dates: dict[Fact | None, int | Gap] = attrs.field(factory=dict, init=False)
+    _dates: dict[Fact, int | Gap] = attrs.field(factory=dict, init=False)
     """What `taken` found: nearly every quantity asks it again."""
 
     def raw(self, quantity: Quantity) -> float | Gap:
         """The one value of `quantity` at this tick, unjudged."""
-        found: float | Gap = _NO_SERIES
-        for track in self.answer.get(quantity, ()):
-            value = track.values.get(self.at)
-            if value is not None:
-                if found is not _NO_SERIES:
-                    return Gap(reason=Reason.AMBIGUOUS, detail=self._origins(quantity))
-                found = value
-        return found
+        tracks = self.answer.get(quantity)
+        if not tracks:
+            return _NO_SERIES
+        if len(tracks) == 1:
+            return tracks[0].values.get(self.at, _NO_SERIES)
+        found = [value for track in tracks if (value := track.values.get(self.at)) is not None]
+        if len(found) > 1:
+            return Gap(reason=Reason.AMBIGUOUS, detail=self._origins(quantity))
+        return found[0] if found else _NO_SERIES
 
     def _origins(self, quantity: Quantity) -> str:
         found = [track for track in self.answer.get(quantity, ()) if self.at in track.values]
@@ -54,17 +55,18 @@ class View:
         value = self.raw(quantity)
         if isinstance(value, Gap):
             return value
-        taken = self.taken(dated)
+        taken = self.at if dated is None else self.taken(dated)
         return taken if isinstance(taken, Gap) else judged(value, quantity, at=taken)
 
-    def taken(self, dated: Fact | None) -> int | Gap:
+    def taken(self, dated: Fact) -> int | Gap:
         """When the values were taken: the tick itself where nothing tells."""
-        if dated not in self._dates:
-            self._dates[dated] = self._taken(dated)
-        return self._dates[dated]
+        known = self._dates.get(dated)
+        if known is None:
+            known = self._dates[dated] = self._taken(dated)
+        return known
 
-    def _taken(self, dated: Fact | None) -> int | Gap:
-        newest = self.raw(dated) if dated is not None else _NO_SERIES
+    def _taken(self, dated: Fact) -> int | Gap:
+        newest = self.raw(dated)
         if isinstance(newest, Gap) or not math.isfinite(newest):
             return self.at
         age = self.at - int(newest)
