@@ -79,8 +79,8 @@ async def test_a_spike_shorter_than_the_lead_time_leaves_no_oscillation() -> Non
 @pytest.mark.parametrize("rate", [7.4, 8.3, 10.4])
 async def test_steady_traffic_keeps_the_fleet_still(rate: float) -> None:
     world = World(asked(**KNOWN), constant(rate), ready=needed(rate))
-    await world.run(5400)
-    settled = world.between(900, 5400)
+    await world.run(3600)
+    settled = world.between(900, 3600)
     assert max(m.wanted for m in settled) - min(m.wanted for m in settled) <= 1
     assert 0 == world.reversals()
     assert world.least() >= needed(rate) - 1
@@ -90,7 +90,7 @@ async def test_steady_traffic_keeps_the_fleet_still(rate: float) -> None:
 @pytest.mark.parametrize("seed", [3, 5])
 async def test_noisy_traffic_does_not_make_the_target_flap(seed: int) -> None:
     world = World(asked(**KNOWN), noisy(constant(10), seed=seed), ready=5)
-    await world.run(5400)
+    await world.run(3600)
     assert world.most() <= needed(10) + 2
     assert world.reversals() <= 2
 

@@ -6,6 +6,9 @@ import sys
 
 import orjson
 import pytest
+from click.testing import CliRunner
+
+from scaler.cli import group
 
 COMMAND = (sys.executable, "-m", "scaler", "demo", "--speed", "300")
 
@@ -53,6 +56,6 @@ def test_a_signal_ends_it_with_what_happened_so_far(number: signal.Signals) -> N
     ],
 )
 def test_bad_usage_says_what_would_be_good(args: tuple[str, str], complaint: str) -> None:
-    done = demo(*args)
-    assert 2 == done.returncode
+    done = CliRunner().invoke(group, ["demo", *args])
+    assert 2 == done.exit_code
     assert complaint in done.stderr

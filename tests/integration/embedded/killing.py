@@ -37,7 +37,7 @@ LIVES = 6.0
 """Seconds at most from the moment that it serves to the moment that it is killed."""
 EARLY = 0.2
 """Share of kills at any moment of the start."""
-SAME_MOMENT = 0.01
+SAME_MOMENT = 0.05
 STRIDE = 20
 
 QUICK = {

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tests.integration.embedded.killing import kill_again_and_again
 
-KILLS = 5
+KILLS = 3
+"""`python -m tests.bench.kill` does it a hundred times."""
 
 
 async def test_killed_at_random_moments_it_decides_as_its_undisturbed_twin(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.fuzz.targets import targets
 
-EXAMPLES = {"metadata": 3000, "config": 400, "page": 3000, "reply": 4000}
+EXAMPLES = {"metadata": 1500, "config": 200, "page": 1500, "reply": 2000}
 NUMBERS = st.integers(min_value=0, max_value=2**64 - 1).map(Random)
 """One number an input: what is found again by its number needs no shrinking to be looked at."""
 
