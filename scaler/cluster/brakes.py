@@ -30,13 +30,15 @@ class Brakes:
         """`decision` as the cluster lets it be served."""
         place = _place(workload)
         known = self._cluster.scaled_object(place)
-        if known is None or decision.target is None:
+        if decision.target is None:
             return decision
+        if known is None:
+            return self._snapped(decision, workload=workload, most=workload.spec.max_replicas)
         if rivals := self._cluster.rivals(place):
             return refused(decision, known=known, rivals=rivals)
-        return self._snapped(bounded(decision, known), known=known, workload=workload)
+        return self._snapped(bounded(decision, known), workload=workload, most=known.max_replicas)
 
-    def _snapped(self, decision: Decision, *, known: ScaledObject, workload: Workload) -> Decision:
+    def _snapped(self, decision: Decision, *, workload: Workload, most: int) -> Decision:
         """`decision`, or more once the HPA has not heard of a shortage for a while."""
         place = _place(workload)
         zone = self._zone(workload)
@@ -46,7 +48,7 @@ class Brakes:
         since = self._short_since.setdefault(place, decision.at)
         if decision.at - since < deadzone.TICKS * workload.spec.step:
             return decision
-        return deadzone.snapped(decision, zone, most=known.max_replicas)
+        return deadzone.snapped(decision, zone, most=most)
 
     def _zone(self, workload: Workload) -> deadzone.Zone | None:
         """The HPA's comparison, where both its tolerance and the replicas are known."""

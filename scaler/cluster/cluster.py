@@ -44,6 +44,7 @@ class Cluster:
         self._asked: dict[Place, float] = {}
         self._declared: dict[Place, Target] = {}
         self._paths: dict[tuple[str, str], str] = {}
+        self._scaling: Mapping[tuple[str, Target | None], str] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._troubles: dict[Place, str] = {}
@@ -107,9 +108,10 @@ class Cluster:
         return self._scaled.get(place)
 
     def hpa(self, place: Place) -> Hpa | None:
-        """The HPA that KEDA made of it, as it was known last."""
+        """The HPA that KEDA made of it, else the one of what is declared; as it was known last."""
         known = self._scaled.get(place)
-        return self._hpas.get((place[0], known.hpa)) if known else None
+        name = known.hpa if known else self._scaling.get((place[0], self._declared.get(place)), "")
+        return self._hpas.get((place[0], name))
 
     def rivals(self, place: Place) -> tuple[str, ...]:
         """Other ScaledObjects that scale the same target."""
@@ -140,6 +142,7 @@ class Cluster:
 
     def _run(self) -> None:
         while not self._over.is_set():
+            self._note_hpas()
             for place in self._places():
                 if self._over.is_set():
                     return
@@ -160,7 +163,17 @@ class Cluster:
     def _first_look(self, place: Place) -> None:
         self._scaled.until_tried(FIRST_LOOK)
         self.pods_of(place[0]).until_tried(FIRST_LOOK)
+        if not self._scaling and self._hpas.until_tried(FIRST_LOOK):
+            self._note_hpas()
         self._look_safely(place)
+
+    def _note_hpas(self) -> None:
+        """Which HPA scales what, for those that no ScaledObject names."""
+        self._scaling = {
+            (namespace, each.target): name
+            for (namespace, name), each in self._hpas.all().items()
+            if each.target
+        }
 
     def _look_safely(self, place: Place) -> None:
         """Look; whoever cannot be seen has a trouble, and others go on."""

@@ -64,13 +64,17 @@ class ScaledObject:
 
 @attrs.frozen(kw_only=True)
 class Hpa:
-    """What an HPA is told and says: its tolerances as shares, what it asks for, what limits it."""
+    """What an HPA is told and says: its tolerances as shares, what it asks for, what limits it.
+
+    `target` is what it scales.
+    """
 
     tolerance_up: float
     tolerance_down: float
     desired: int | None
     conditions: Mapping[str, str]
     """Reason and message by type, for the conditions that are not as they should be."""
+    target: Target | None = None
 
 
 def seconds(text: str) -> int:
@@ -96,11 +100,7 @@ def scaled_object(item: Object) -> ScaledObject:
     return ScaledObject(
         namespace=meta["namespace"],
         name=meta["name"],
-        target=Target(
-            api_version=reference.get("apiVersion") or "apps/v1",
-            kind=reference.get("kind") or "Deployment",
-            name=reference["name"],
-        ),
+        target=_target(reference),
         min_replicas=spec.get("minReplicaCount") or 0,
         max_replicas=KEDA_MAX if spec.get("maxReplicaCount") is None else spec["maxReplicaCount"],
         paused=any(notes.get(each, "false") != "false" for each in _PAUSED),
@@ -109,6 +109,15 @@ def scaled_object(item: Object) -> ScaledObject:
         freeze_until=freeze,
         floor=floor,
         mistakes=tuple(mistakes),
+    )
+
+
+def _target(reference: Object) -> Target:
+    """What is scaled; KEDA's defaults are an HPA's only choice."""
+    return Target(
+        api_version=reference.get("apiVersion") or "apps/v1",
+        kind=reference.get("kind") or "Deployment",
+        name=reference["name"],
     )
 
 
@@ -144,6 +153,7 @@ def hpa(item: Object) -> Hpa:
     counts.
     """
     behavior, status = item["spec"].get("behavior") or {}, item.get("status") or {}
+    reference = item["spec"].get("scaleTargetRef")
     return Hpa(
         tolerance_up=_tolerance(behavior.get("scaleUp")),
         tolerance_down=_tolerance(behavior.get("scaleDown")),
@@ -155,6 +165,7 @@ def hpa(item: Object) -> Hpa:
             for each in status.get("conditions") or ()
             if each["status"] != _well(each["type"])
         },
+        target=_target(reference) if reference else None,
     )
 
 

@@ -76,3 +76,10 @@ def test_command_line_starts_without_the_modules_of_any_command() -> None:
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     assert "False False" == found.stdout.strip()
+
+
+def test_adapter_needs_a_login(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    for name in ("install", "uninstall"):
+        code, _, err = run("adapter", name, KUBECONFIG=missing)
+        assert (1, True) == (code, "there is no login to a cluster" in err)

@@ -69,9 +69,11 @@ async def following(api: FakeApi, *, now: int = NOW + 30) -> AsyncIterator[Clust
             events.put(None)
 
 
-def hpa_item(tolerance: str) -> Object:
-    meta = {"namespace": "models", "name": "keda-hpa-llama", "resourceVersion": "2"}
-    return {"metadata": meta, "spec": {"behavior": {"scaleUp": {"tolerance": tolerance}}}}
+def hpa_item(tolerance: str, *, name: str = "keda-hpa-llama") -> Object:
+    meta = {"namespace": "models", "name": name, "resourceVersion": "2"}
+    behavior = {"scaleUp": {"tolerance": tolerance}}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "llama"}
+    return {"metadata": meta, "spec": {"behavior": behavior, "scaleTargetRef": target}}
 
 
 class Silent:
@@ -221,6 +223,25 @@ async def test_a_shortage_is_helped_through_the_dead_zone_once_it_lasts() -> Non
         ]
 
         assert [21, 21, 23] == told
+
+
+async def test_a_plain_hpas_dead_zone_is_known_by_what_it_scales() -> None:
+    pods = [pod_item(f"p{n}", ready=20) for n in range(20)]
+    objects = {
+        SCALED_OBJECTS: listed(),
+        HPAS: listed(hpa_item("100m", name="by-hand")),
+        PODS: listed(*pods),
+        SCALE: scale_item(20),
+    }
+
+    async with following(api(**objects)) as cluster:
+        brakes = Brakes(cluster)
+        told = [
+            brakes.apply(decided(21, at=NOW + second), workload=WORKLOAD).target
+            for second in (0, 60)
+        ]
+
+        assert [21, 23] == told
 
 
 async def test_an_hpa_that_tolerates_nothing_is_told_the_truth() -> None:

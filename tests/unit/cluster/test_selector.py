@@ -1,6 +1,10 @@
 """Label selectors as the API server understands them."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scaler.cluster.selector import parse
 
@@ -84,3 +88,13 @@ def test_a_selector_tells_whether_a_label_has_only_one_value(
     selector: str, only: str | None
 ) -> None:
     assert only == parse(selector).only("app")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "in", "notin", "!", "=", "!=", ",", "(", ")", ">", "1", " ", "é"])
+    )
+)
+def test_whatever_is_written_is_a_selector_or_refused_as_none(words: list[str]) -> None:
+    with suppress(ValueError):
+        assert parse("".join(words)).selects(LABELS) in {True, False}
