@@ -11,9 +11,10 @@ from aiohttp import web
 from scaler.config.settings import Adapter
 from scaler.errors import ConfigError, Problem
 from scaler.serving.adapter import documents
-from scaler.serving.adapter.answers import Answers, Question
+from scaler.serving.adapter.answers import ANY, Answers, Question
 from scaler.serving.adapter.documents import CUSTOM, EXTERNAL, GROUPS, Group
 from scaler.serving.adapter.frontproxy import FrontProxy
+from scaler.serving.adapter.kinds import PODS
 from scaler.serving.adapter.listening import Listening
 from scaler.serving.adapter.status import Document, Refused, silent, status
 
@@ -78,8 +79,7 @@ class AdapterServer:
             web.get("/readyz", self._ready),
             web.get("/apis", _document(documents.groups)),
             *(route for group in GROUPS for route in _discovery(group)),
-            web.get(f"{CUSTOM.path}/{spaces}/pods/*/{{metric}}", self._pods),
-            web.get(f"{CUSTOM.path}/{spaces}/{{resource}}/{{name}}/{{metric}}", self._object),
+            web.get(f"{CUSTOM.path}/{spaces}/{{resource}}/{{name}}/{{metric}}", self._objects),
             web.get(f"{EXTERNAL.path}/{spaces}/{{metric}}", self._workloads),
         ]
 
@@ -118,17 +118,14 @@ class AdapterServer:
             raise silent("the front proxy's authority is not known")
         return await _well(request)
 
-    async def _object(self, request: web.Request) -> web.Response:
-        found = request.match_info
+    async def _objects(self, request: web.Request) -> web.Response:
+        resource, name = request.match_info["resource"], request.match_info["name"]
+        question = _question(request)
+        if (resource, name) == (PODS, ANY):
+            return self._answered(CUSTOM, lambda: self._answers.of_pods(question))
         return self._answered(
-            CUSTOM,
-            lambda: self._answers.of_object(
-                _question(request), resource=found["resource"], name=found["name"]
-            ),
+            CUSTOM, lambda: self._answers.of_object(question, resource=resource, name=name)
         )
-
-    async def _pods(self, request: web.Request) -> web.Response:
-        return self._answered(CUSTOM, lambda: self._answers.of_pods(_question(request)))
 
     async def _workloads(self, request: web.Request) -> web.Response:
         return self._answered(EXTERNAL, lambda: self._answers.of_workloads(_question(request)))

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import attrs
 import pytest
+from yarl import URL
 
 from scaler.aggregation import Aggregation, aggregation
 from scaler.cluster.cluster import Cluster
@@ -58,10 +59,11 @@ class Place:
     papers: Papers
     port: int
 
-    async def until(self, code: int, *, client: Identity) -> Any:
+    async def until(self, code: int, *, client: Identity, path: str = REPLICAS) -> Any:
         """What is asked as `client`, once the answer has this status."""
         context = self.papers.client(client)
-        url = f"https://127.0.0.1:{self.port}{REPLICAS}?labelSelector=app%3Dllama"
+        asked = f"https://127.0.0.1:{self.port}{path}?labelSelector=app%3Dllama"
+        url = URL(asked, encoded=True)
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             while True:
                 try:
@@ -111,8 +113,10 @@ def recorder() -> Recorder:
     )
 
 
-async def test_ready_pods_share_the_target(place: Place) -> None:
-    document = await place.until(HTTPStatus.OK, client=place.papers.proxy)
+@pytest.mark.parametrize("star", ["*", "%2A"])
+async def test_ready_pods_share_the_target(place: Place, star: str) -> None:
+    path = REPLICAS.replace("*", star)
+    document = await place.until(HTTPStatus.OK, client=place.papers.proxy, path=path)
 
     assert {"llama-7d4f9c-bcdfg": "2500m", "llama-7d4f9c-hjklm": "2500m"} == {
         item["describedObject"]["name"]: item["value"] for item in document["items"]
