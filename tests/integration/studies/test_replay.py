@@ -27,7 +27,7 @@ def test_a_replay_from_file_to_every_report(trace: Path, tmp_path: Path) -> None
         "replay", trace, *RIVALS, "--peak", "4", "--lead-time", "2m", "--csv", table, "--html", page
     )
 
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "") == (done.exit_code, done.stderr)
     assert "load: 135 min from 1970-01-01T00:45:00Z" in done.stdout
     assert "fixed-equal:" in done.stdout
     assert page.read_text().startswith("<!doctype html>")
