@@ -21,7 +21,7 @@ ENV PATH=/opt/forescale/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
-EXPOSE 9090 8080
+EXPOSE 9090 8080 6443
 HEALTHCHECK --interval=10s --timeout=4s --start-period=10s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/livez', timeout=3)"]
 ENTRYPOINT ["forescale"]
