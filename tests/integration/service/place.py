@@ -85,7 +85,7 @@ def place(folder: Path) -> Iterator[Place]:
         try:
             address = json.loads(process.stdout.readline())
             backfill(_past(file), into=folder / "data")
-            server = Prometheus(folder=folder, config=_config(address))
+            server = Prometheus(folder=folder, config=scraping(address))
             server.start()
             try:
                 yield Place(address=address, prometheus=server)
@@ -103,7 +103,8 @@ def _past(file: Path) -> Sequence[Scraped]:
     ]
 
 
-def _config(address: str) -> str:
+def scraping(address: str) -> str:
+    """Configuration that scrapes what is found at an address every second."""
     job = {
         "job_name": "world",
         "honor_labels": True,
