@@ -3,8 +3,9 @@
 import asyncio
 import gc
 
-WORK = 0.0005
-"""Seconds of work in one go, of which several may follow on each other."""
+WORK = 0.001
+"""Seconds of work in one go, of which several may follow on each other. With two at work, neither
+waits for the end of a pause: a start, which folds for a minute, keeps its core."""
 
 PAUSE = 0.001
 """Seconds for others after that. A mere turn of the event loop is not enough for them: gRPC's own
@@ -42,7 +43,7 @@ def collect_by_turns() -> None:
 def tidy() -> None:
     """Collect what was left since the last time, and never look at what lives on again.
 
-    Half a millisecond of decisions takes it 20 us. Only what is thrown away in cycles needs it, as
+    A millisecond of decisions takes it 40 us. Only what is thrown away in cycles needs it, as
     gRPC leaves some behind with each call; what becomes so later, like a connection that was open
     for long, is not found any more, which is a few hundred bytes each.
     """

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tests.bench.measure import Figure, core
+from tests.bench.measure import Figure, core, cpu_seconds
 from tests.bench.processes import Process, order, server
 
 FEW, MANY, STREAMS = 10, 10_000, 1_000
@@ -50,10 +51,14 @@ def under(process: Process, port: int, *, rate: int) -> Iterator[Figure]:
     rounds = []
     for _ in range(ROUNDS):
         order(process, "begin")
-        rounds.append((asked(port, rate=rate, seconds=SECONDS), told(process)))
+        before, began = cpu_seconds(process.pid), time.perf_counter()
+        calls = asked(port, rate=rate, seconds=SECONDS)
+        busy = (cpu_seconds(process.pid) - before) / (time.perf_counter() - began)
+        rounds.append((calls, {**told(process), "busy": busy}))
     calls, _ = min(rounds, key=lambda each: each[0]["p99"])
-    stall = min(seen["stall"] for _, seen in rounds)
-    work = min(seen["work"] for _, seen in rounds)
+    stall, work, busy = (
+        min(seen[name] for _, seen in rounds) for name in ("stall", "work", "busy")
+    )
     with server("constant") as (_, constant):
         bare = min(asked(constant, rate=rate, seconds=SECONDS / 4)["p99"] for _ in range(ROUNDS))
     yield Figure(
@@ -66,7 +71,7 @@ def under(process: Process, port: int, *, rate: int) -> Iterator[Figure]:
     yield Figure(
         name=f"longest stall at {rate:,} /s",
         value=f"{stall * 1e3:.1f} ms",
-        ratio=f"of it our own work {work * 1e3:.1f} ms",
+        ratio=f"of it our own work {work * 1e3:.1f} ms; {busy:.0%} of a core",
         goal=f"{LONGEST_STALL * 1e3:.0f} ms",
         met=work <= LONGEST_STALL,
     )
