@@ -87,6 +87,17 @@ async def test_good_settings_count_from_then_on(place: Place) -> None:
     assert (0.5, (1, 3)) == (after["spec"]["headroom"], limits(after)["minReplicas"])
 
 
+async def test_an_event_that_is_declared_counts_from_then_on(place: Place) -> None:
+    await place.until(lambda document: document["target"] == 1)
+    launch = {"name": "launch", "start": "2000-01-01", "end": "2100-01-01", "minReplicas": 4}
+
+    place.reload(calendars={"shop": {"events": [launch]}}, defaults={"calendar": "shop"})
+
+    during = await place.until(lambda document: document["target"] == 4)
+    assert "event" == during["winner"]
+    assert ["launch"] == [each["name"] for each in during["knowledge"]["declared"]]
+
+
 async def test_bad_settings_change_nothing_and_say_why(place: Place) -> None:
     place.reload(defaults={"headroom": "0.5"}, settel="1m")
     refused = await place.service.until("config_refused")
