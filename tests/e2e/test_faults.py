@@ -69,6 +69,8 @@ async def scene(land: Rig, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
             await workload.watch_over(
                 three.address, dialed(workload), minReplicaCount=minimum, maxReplicaCount=50
             )
+        for workload in workloads:
+            await workload.until_active()
         try:
             yield found
         finally:

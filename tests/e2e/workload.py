@@ -173,12 +173,18 @@ class Workload:
 
     async def until_refused(self) -> None:
         """Return once KEDA says that the trigger does not work."""
+        await self._until_said("Ready", "False")
 
-        def refused(seen: Any) -> bool:
+    async def until_active(self) -> None:
+        """Return once KEDA has heard that there is work."""
+        await self._until_said("Active", "True")
+
+    async def _until_said(self, condition: str, status: str) -> None:
+        def said(seen: Any) -> bool:
             conditions = seen.get("status", {}).get("conditions", ())
-            return any((c["type"], c["status"]) == ("Ready", "False") for c in conditions)
+            return any((c["type"], c["status"]) == (condition, status) for c in conditions)
 
-        await self.api.until(self.scaled_object, refused)
+        await self.api.until(self.scaled_object, said)
 
     @asynccontextmanager
     async def course(self) -> AsyncIterator[Course]:

@@ -104,7 +104,12 @@ class Faulty:
             case Fault.HALF:
                 remaining = rf'\1{{pod=~"{self.half}",'
                 form["query"] = re.sub(r"(vllm:\w+)\{", remaining, form["query"])
-        return await self._pass_on(request, await self._ask(form))
+        try:
+            body = await self._ask(form)
+        except aiohttp.ClientError:
+            # As a proxy says it; a traceback for each question would be work for a busy machine.
+            return web.Response(status=502, text="upstream is away")
+        return await self._pass_on(request, body)
 
     async def _ask(self, form: dict[str, str]) -> bytes:
         url = f"{self.upstream}/api/v1/query_range"
