@@ -3,6 +3,7 @@
 # ruff: noqa: RUF009 - `setting` declares a field, as `attrs.field` does
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -21,8 +22,11 @@ _HOUR = 3_600
 _YEAR = 366 * values.DAY
 _YEARS = range(2000, 2101)
 _PLACE = re.compile(r"([A-Z]{2,3})(?:-([A-Za-z0-9]{1,30}))?")
-_LONGEST = 65_536
+_LONGEST = 16_384
 """Characters of a text that is read as YAML."""
+
+_BRACKETS = 4 * MOST
+"""In it: reading them takes a time that grows with their square."""
 
 
 @attrs.frozen(kw_only=True)
@@ -181,18 +185,22 @@ def _unix(moment: datetime, *, zone: str) -> int:
 
 def place(given: str) -> str:
     """A country, `DE`, or one of its regions, `DE-BY`, whose public holidays are known."""
+    found = _PLACE.fullmatch(given.strip())
+    if found is None or not _has_holidays(found[1], found[2]):
+        raise values.Invalid("must be a country and perhaps a region, as in DE-BY")
+    return found[0]
+
+
+@lru_cache(maxsize=1024)
+def _has_holidays(country: str, region: str | None) -> bool:
     # A package that only those who ask for holidays should load.
     import holidays  # noqa: PLC0415
 
-    rule = "must be a country and perhaps a region, as in DE-BY"
-    known = _PLACE.fullmatch(given.strip())
-    if known is None:
-        raise values.Invalid(rule)
     try:
-        holidays.country_holidays(known[1], subdiv=known[2], years=2026)
+        holidays.country_holidays(country, subdiv=region, years=2026)
     except NotImplementedError:
-        raise values.Invalid(rule) from None
-    return given.strip()
+        return False
+    return True
 
 
 @attrs.frozen(kw_only=True)
@@ -236,6 +244,8 @@ def own_events(given: str) -> tuple[DeclaredEvent, ...]:
 def _yaml(text: str) -> object:
     if len(text) > _LONGEST:
         raise ConfigError(Problem(path="", rule=f"must have {_LONGEST} characters at most"))
+    if text.count("[") + text.count("{") > _BRACKETS:
+        raise ConfigError(Problem(path="", rule=f"must have {_BRACKETS} brackets at most"))
     try:
         # Times stay text: YAML would take the offset out of them.
         return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - text only
