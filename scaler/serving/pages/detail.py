@@ -16,6 +16,7 @@ from scaler.policy.model import (
     Recommendation,
     Sample,
 )
+from scaler.policy.occasion import Occasion
 from scaler.runtime.board import Published
 from scaler.serving.formula import by_hand, names
 from scaler.serving.pages.chart import Chart, draw, span
@@ -31,11 +32,15 @@ from scaler.serving.pages.wording import (
     plural,
     quantity,
     setting,
+    when,
 )
 from scaler.serving.served import Answer
 
 ANSWERS = 25
 """Changes of what was served that the page lists."""
+
+_OCCASIONS = 3
+"""Declared events that the page names, the next ones."""
 
 _FLEET = ("wanted", "ready", "stuck", "reporting")
 
@@ -175,6 +180,8 @@ def _knowledge(published: Published) -> Iterator[tuple[str, str]]:
     yield "forecast", text
     if knowledge.forecast is not None:
         yield "how it is believed", _belief(knowledge.forecast)
+    if knowledge.declared:
+        yield "declared", "; ".join(map(_occasion, knowledge.declared[:_OCCASIONS]))
     yield "learned up to", ago(published.decision.at - knowledge.at)
 
 
@@ -187,6 +194,10 @@ def _belief(forecast: Foreseen) -> str:
         parts.append(f"{forecast.coverage:.0%} of the bounds held")
     names = ", ".join(name for name, _ in forecast.chosen)
     return "; ".join([*parts, *([f"by {names}"] if names else []), *filter(None, [forecast.note])])
+
+
+def _occasion(occasion: Occasion) -> str:
+    return f"{occasion.name}, {when(occasion.start)} to {when(occasion.end)}"
 
 
 def _origin(capacity: Capacity, *, given: float | None) -> str:

@@ -70,6 +70,8 @@ def test_knowledge_is_told_with_its_units() -> None:
     assert "900 tokens" == knowledge["a request"]
     assert "4m" == knowledge["lead time"]
     assert "2,500 tokens/s within the lead time" == knowledge["forecast"]
+    launch = "launch, 2023-11-14 22:12:30 UTC to 2023-11-14 23:13:30 UTC"
+    assert launch == knowledge["declared"].partition("; ")[0]
     assert (
         "skill; skill 0.25 over the present; 91% of the bounds held; by ridge_short, ar_short"
         == knowledge["how it is believed"]
