@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import attrs
 
 from tests.integration.prometheus import Scraped, backfill, free_port, running
+from tests.patience import PATIENCE
 
 
 @attrs.define(kw_only=True)
@@ -69,7 +70,7 @@ class Place:
     def _order(self, fleet: str, **query: float) -> None:
         url = f"http://{self.address}/fleets/{fleet}?{urlencode(query)}"
         request = urllib.request.Request(url, method="POST")
-        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - on loopback
+        urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 - on loopback
 
 
 @contextmanager

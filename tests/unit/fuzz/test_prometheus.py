@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scaler.config.sources import PrometheusSource
 from scaler.errors import ForescaleError, SignalError
 from scaler.signals.prometheus import PrometheusHistory
+from tests.patience import PATIENCE
 from tests.unit.fuzz.answer_inputs import assert_served, reply, texts_in
 from tests.unit.signals.engine_cases import LAST, STEP
 from tests.unit.signals.servers import serving
@@ -35,7 +36,9 @@ async def _read(rng: Random) -> None:
         return response
 
     async with serving(answer) as url:
-        history = PrometheusHistory("it", PrometheusSource(url=url, timeout=2.0), meter=FakeMeter())
+        history = PrometheusHistory(
+            "it", PrometheusSource(url=url, timeout=PATIENCE), meter=FakeMeter()
+        )
         try:
             found = await history.read(WORKLOADS, range(LAST - STEP, LAST + 1, STEP))
         except SignalError:

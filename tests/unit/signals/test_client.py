@@ -11,6 +11,7 @@ from scaler.config.sources import BasicAuth, Credential, PrometheusSource
 from scaler.errors import SignalError, SignalMalformed, SignalTimeout, SignalUnavailable
 from scaler.signals.client import Client
 from scaler.signals.reply import Series
+from tests.patience import PATIENCE
 from tests.unit.signals.servers import (
     EMPTY,
     FakePrometheus,
@@ -95,7 +96,7 @@ async def test_no_series_is_a_good_answer() -> None:
 async def test_what_is_no_answer_is_an_error_with_the_sources_name(
     answer: object, error: type[SignalError], says: str
 ) -> None:
-    timeout = 0.3 if error is SignalTimeout else 2.0
+    timeout = 0.3 if error is SignalTimeout else PATIENCE
     async with asking(FakePrometheus([answer]), timeout=timeout) as (client, meter):
         with pytest.raises(error, match=says) as caught:
             await client.query("up", TICKS)
@@ -140,7 +141,7 @@ async def test_a_failure_that_will_not_pass_is_not_tried_again(first: object) ->
 
 async def test_an_answer_without_end_is_cut_off() -> None:
     endless = body(b" " * (65 * 1024 * 1024))
-    async with asking(FakePrometheus([endless]), timeout=30.0) as (client, _):
+    async with asking(FakePrometheus([endless]), timeout=PATIENCE) as (client, _):
         with pytest.raises(SignalMalformed, match="exceeds"):
             await client.query("up", TICKS)
 

@@ -23,6 +23,7 @@ from scaler.signals.plan import questions
 from scaler.signals.prometheus import PrometheusHistory
 from scaler.signals.quantity import windows
 from scaler.signals.scope import NAMESPACE, WORKLOAD
+from tests.patience import PATIENCE
 from tests.unit.signals.engine_cases import summary
 from tests.unit.signals.servers import EMPTY, FakePrometheus, hang, matrix, serving, status
 from tests.unit.signals.workloads import FakeMeter, good, make_workload
@@ -35,7 +36,7 @@ SOURCE = PrometheusSource(url="http://here")
 @asynccontextmanager
 async def reading(server: object, **source: object) -> AsyncIterator[PrometheusHistory]:
     async with serving(server) as url:  # type: ignore[arg-type]
-        settings = {"url": url, "timeout": 1.0, "scrape_interval": 15, **source}
+        settings = {"url": url, "timeout": PATIENCE, "scrape_interval": 15, **source}
         history = PrometheusHistory("main", PrometheusSource(**settings), meter=FakeMeter())  # type: ignore[arg-type]
         try:
             yield history
@@ -292,7 +293,7 @@ async def test_a_pod_that_was_seen_too_long_ago_is_stale() -> None:
 
 async def test_a_reader_that_gives_up_leaves_nothing_running() -> None:
     server = FakePrometheus([hang])
-    async with reading(server, timeout=30.0) as history:
+    async with reading(server, timeout=PATIENCE) as history:
         reader = asyncio.create_task(history.read([make_workload()], NOW))
         await server.first.wait()
         reader.cancel()

@@ -82,7 +82,11 @@ async def watching(
             activation_endpoints=gateways,
             **watch,  # type: ignore[arg-type]
         )
-        targets = Targets(meter=meter, timeout=0.3, resolver=Resolver(lookup=lookup))
+        targets = Targets(
+            meter=meter,
+            timeout=1.0 if hang in pages.values() else PATIENCE,
+            resolver=Resolver(lookup=lookup),
+        )
         history = ScrapeHistory(targets, clock=world.clock)
         try:
             yield Reader(world, history, workload, meter)

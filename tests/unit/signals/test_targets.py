@@ -11,6 +11,7 @@ from yarl import URL
 
 from scaler.signals.resolver import Resolver
 from scaler.signals.targets import Missing, Outcome, Target, Targets
+from tests.patience import PATIENCE
 from tests.unit.signals.workloads import FakeMeter
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -33,7 +34,9 @@ class World:
         return web.Response(text=str(request.transport.get_extra_info("sockname")[0]))
 
     async def scrape(self, *urls: str) -> list[dict[str, Outcome]]:
-        targets = Targets(meter=FakeMeter(), timeout=1.0, resolver=Resolver(lookup=self.lookup))
+        targets = Targets(
+            meter=FakeMeter(), timeout=PATIENCE, resolver=Resolver(lookup=self.lookup)
+        )
         try:
             found = await targets.scrape(urls)
         finally:
