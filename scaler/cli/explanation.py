@@ -9,6 +9,8 @@ from scaler.serving.formula import by_hand
 Document = Mapping[str, Any]
 
 _COLUMN = 14
+_OCCASIONS = 5
+"""Declared events that are listed, the next ones."""
 
 
 def explained(workload: Document) -> list[str]:
@@ -112,8 +114,11 @@ def _knowledge(workload: Document) -> Iterator[str]:
         told.append(_forecast(knowledge["forecast"]))
     for title, text in zip(("forecast", ""), told, strict=False):
         yield _row(title, text)
-    declared = [_occasion(each, unit=unit) for each in knowledge.get("declared", ())]
-    for number, text in enumerate(declared):
+    declared = knowledge.get("declared", ())
+    texts = [_occasion(each, unit=unit) for each in declared[:_OCCASIONS]]
+    if len(declared) > _OCCASIONS:
+        texts.append(f"and {len(declared) - _OCCASIONS} more in the next two days")
+    for number, text in enumerate(texts):
         yield _row("" if number else "declared", text)
 
 

@@ -151,3 +151,12 @@ def test_nothing_served_is_said_so() -> None:
     past = {"namespace": "models", "name": "llama", "to": NOW, "decisions": []}
     (line,) = served(past)
     assert line.startswith("models/llama: nothing was served at 2023-11-14T22:13:40Z")
+
+
+def test_of_many_declared_events_the_next_ones_are_listed() -> None:
+    knowledge = document()["knowledge"]
+    many = {**knowledge, "declared": knowledge["declared"] * 3}
+    lines = explained(document(knowledge=many))
+
+    assert "and 4 more in the next two days" == lines[-1].strip()
+    assert 5 == sum(" 2023-11-1" in line and " to " in line for line in lines)
