@@ -82,11 +82,7 @@ async def watching(
             activation_endpoints=gateways,
             **watch,  # type: ignore[arg-type]
         )
-        targets = Targets(
-            meter=meter,
-            timeout=1.0 if hang in pages.values() else PATIENCE,
-            resolver=Resolver(lookup=lookup),
-        )
+        targets = Targets(meter=meter, timeout=1.0, resolver=Resolver(lookup=lookup))
         history = ScrapeHistory(targets, clock=world.clock)
         try:
             yield Reader(world, history, workload, meter)
