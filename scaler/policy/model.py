@@ -5,7 +5,6 @@ Times are Unix seconds (int), durations seconds, rates per second, shares betwee
 
 from collections.abc import Mapping
 from enum import StrEnum
-from math import isfinite
 
 import attrs
 
@@ -85,8 +84,10 @@ NOTHING = 1e-9
 
 def measured(value: float, *, at: int) -> Reading:
     """A sample, or a gap where `value` can be no measurement. Every adapter's values pass here."""
-    if isfinite(value) and 0 <= value <= ABSURD:
-        return Sample(value=value if value >= NOTHING else 0.0, at=at)
+    if NOTHING <= value <= ABSURD:
+        return Sample(value=value, at=at)
+    if 0 <= value < NOTHING:
+        return Sample(value=0.0, at=at)
     return Gap(reason=Reason.MALFORMED, detail=f"{value:g}")
 
 

@@ -67,6 +67,8 @@ class Fold:
 
     def knowledge(self, epoch: int) -> Knowledge | None:
         """What was learned up to `epoch`; where that failed, the newest from before."""
+        if epoch in self.known:
+            return self.known[epoch]
         earlier = [known for known in self.known if known <= epoch]
         return self.known[max(earlier)] if earlier else None
 

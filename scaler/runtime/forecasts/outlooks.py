@@ -38,6 +38,11 @@ class Outlooks:
     arrived: bool = False
     _known: dict[int, Foreseen] = attrs.field(factory=dict)
     _told: dict[tuple[int, int, Belief], _Merged] = attrs.field(factory=dict)
+    _phase: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Remember the phase: every tick asks for it."""
+        self._phase = self.refreshing.phase(self.workload)
 
     @property
     def back(self) -> int:
@@ -61,8 +66,7 @@ class Outlooks:
 
     def upon(self, knowledge: Knowledge, *, at: int) -> Knowledge:
         """`knowledge` with the forecast that counts at `at`; the same object for the same two."""
-        counting = self.refreshing.counting(self.workload, at=at)
-        refresh = max((each for each in self._known if each <= counting), default=None)
+        refresh = self._counting(at)
         foreseen = None if refresh is None else self._known[refresh]
         belief = self._belief(foreseen, at=at)
         key = (knowledge.at, refresh or 0, belief)
@@ -72,6 +76,13 @@ class Outlooks:
             for old in list(self._told)[:-_TOLD]:
                 del self._told[old]
         return told.result
+
+    def _counting(self, at: int) -> int | None:
+        """The refresh whose forecast counts at `at`; None where there is none."""
+        counting = self.refreshing.last(at - self.refreshing.grace, phase=self._phase)
+        if counting in self._known:
+            return counting
+        return max((each for each in self._known if each <= counting), default=None)
 
     def _belief(self, foreseen: Foreseen | None, *, at: int) -> Belief:
         if foreseen is None:

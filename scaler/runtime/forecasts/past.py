@@ -60,7 +60,7 @@ class Past:
 
     def newest(self, at: float) -> int:
         """The last refresh that is not after `at`."""
-        return int(at) - (int(at) - self._phase) % self.refreshing.every
+        return self.refreshing.last(at, phase=self._phase)
 
     @property
     def end(self) -> int:

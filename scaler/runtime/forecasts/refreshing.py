@@ -35,15 +35,15 @@ class Refreshing:
 
     def newest(self, workload: Workload, *, at: float) -> int:
         """The last refresh that is not after `at`."""
-        return int(at) - (int(at) - self.phase(workload)) % self.every
+        return self.last(at, phase=self.phase(workload))
+
+    def last(self, at: float, *, phase: int) -> int:
+        """The last refresh with this phase that is not after `at`."""
+        return int(at) - (int(at) - phase) % self.every
 
     def phase(self, workload: Workload) -> int:
         """Seconds by which its refreshes lie after multiples of the interval, to spread them."""
         return crc32(str(workload.key).encode()) % self.every // self.step * self.step
-
-    def counting(self, workload: Workload, *, at: int) -> int:
-        """The refresh whose forecast counts at `at`."""
-        return self.newest(workload, at=at - self.grace)
 
     def is_stale(self, refresh: int, *, at: int) -> bool:
         """Whether a forecast is more than two refreshes behind."""
