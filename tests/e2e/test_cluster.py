@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
+from scaler.cluster.facts import UNCREATED
 from tests.e2e.dial import answered, asked, dialed, settings, turn
 from tests.e2e.processes import PATIENCE
 from tests.e2e.rig import Rig
@@ -135,8 +136,8 @@ async def exhaust(land: Rig, workload: Workload, service: Forescale) -> None:
 
 
 async def until_stuck(service: Forescale, workload: Workload, replicas: int) -> None:
-    """Return once so many are stuck, by the readings and by what was seen."""
-    async with asyncio.timeout(PATIENCE):
+    """Return once so many are stuck, by the readings and by what was seen: a minute at least."""
+    async with asyncio.timeout(UNCREATED + PATIENCE):
         while True:
             told = await document(service, workload)
             seen = (told["lastMile"]["seen"] or {}).get("stuck", {})
