@@ -197,7 +197,8 @@ class Cluster:
                 "--use-service-account-credentials",
                 "--leader-elect=false",
                 f"--horizontal-pod-autoscaler-sync-period={SYNC_PERIOD}",
+                # A node of paper is late with its lease on a busy machine, and not ill for that.
                 "--controllers=*,-cloud-node-lifecycle-controller,-node-ipam-controller,"
-                "-node-route-controller,-service-lb-controller",
+                "-node-route-controller,-service-lb-controller,-node-lifecycle-controller",
             ],
         )
