@@ -90,6 +90,11 @@ class Loop:
         """Whether every workload known at the start has had its first look."""
         return self._passed and self._watchlist.passed
 
+    @property
+    def looking(self) -> bool:
+        """Whether anybody is being looked at now."""
+        return bool(self._looks)
+
     def troubles(self) -> Mapping[Workload, str]:
         """Each workload that waits for an answer of its source, and why; the newest last."""
         return self._watchlist.troubles()

@@ -95,8 +95,13 @@ class Scraper:
         return self
 
     def _decided(self, now: float) -> bool:
-        """Every tick that was due a second ago has been decided."""
-        return all(shown.decision.at > now - INTERVAL - 2 for shown in self._service.loop.board)
+        """Nobody is being looked at, and every tick that was due a second ago has been decided.
+
+        Who is still busy at a tick is looked at a second later, and time would wait for that.
+        """
+        loop = self._service.loop
+        due = now - INTERVAL - 2
+        return not loop.looking and all(shown.decision.at > due for shown in loop.board)
 
     async def start(self) -> Ports:
         ports = await self._service.start()
