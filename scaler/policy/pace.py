@@ -80,8 +80,9 @@ def _starts(
     further on than an earlier one's gets nowhere that the earlier one does not.
     """
     at = situation.at
-    wanted = _with_present(situation.state.recent.get("wanted", ()), base, at)
-    ticks = between(wanted, first=at if since is None else since, last=at)
+    first = at if since is None else since
+    wanted = _with_present(situation.state.recent.get("wanted", ()), base, (first, at))
+    ticks = between(wanted, first=first, last=at)
     if ticks and len({*_values(between(wanted, first=ticks[0][0] - policy.period, last=at))}) == 1:
         # Nobody scaled, as nearly always: no tick's start is further on than the first one's.
         ticks = ticks[:1]
@@ -93,9 +94,13 @@ def _starts(
             yield at - tick, round(start)
 
 
-def _with_present(wanted: Window, base: int, at: int) -> Window:
-    """`wanted` up to this tick, also where nobody says now: what was added before it counts."""
-    return wanted if wanted and wanted[-1][0] == at else (*wanted, (at, float(base)))
+def _with_present(wanted: Window, base: int, ticks: tuple[int, int]) -> Window:
+    """`wanted` up to the last of `ticks`, also where nobody has said since the first of them.
+
+    What was added before it counts.
+    """
+    newest = wanted[-1][0] if wanted else -1
+    return (*wanted, *((tick, float(base)) for tick in dict.fromkeys(ticks) if tick > newest))
 
 
 def _values(window: Window) -> list[float]:

@@ -14,6 +14,8 @@ GONE = dict.fromkeys(
     ("running", "waiting", "tokens", "requests", "latency", "utilization", "cache")
 )
 NOBODY: dict[str, Any] = {**GONE, "wanted": None, "ready": None, "reporting": 0, "counted": False}
+UNTOLD: dict[str, Any] = dict.fromkeys(("wanted", "ready", "reporting", "stuck"))
+UNTOLD |= {"counted": False}
 MINUTE = 60 // STEP
 
 
@@ -162,3 +164,10 @@ def test_who_cannot_be_asked_what_has_arrived_has_no_say() -> None:
     (recommendation,) = decided(asleep).recommendations
     assert (None, {}) == (recommendation.replicas, dict(recommendation.terms))
     assert isinstance(asleep[0].wanted, Sample)
+
+
+def test_a_raise_goes_on_from_a_lost_count_as_from_one_that_is_there() -> None:
+    surge = {"tokens": 24_000.0, "requests": 24.0}
+    history = lasting(20, **counted(4, 4))
+    untold = targets(then(history, 3, **UNTOLD, **surge))
+    assert [8, 16, 30] == untold[20:]
