@@ -26,6 +26,7 @@ class Supply:
     """Replicas that serve or have been ordered.
 
     `standing` is what is wanted, or may still be where nobody counts; None where nobody knows.
+    `told` says whether anybody says how many serve: else `ready` is 0 for want of an answer.
     `steady` were ready throughout the last minute, which is what rates look back on. `complete`
     says that enough of the ready pods report for totals to lower the target, `settled` that they do
     so at this very tick.
@@ -33,6 +34,7 @@ class Supply:
 
     standing: int | None
     ready: int
+    told: bool
     steady: int
     pending: int
     stuck: int
@@ -97,6 +99,7 @@ def supply(readings: Readings, *, state: State, spec: Spec, lead_time: int) -> S
         standing=None if held is None else round(held),
         ready=capped,
         steady=min(steady, capped),
+        told=ready is not None or value_of(readings.reporting) is not None,
         pending=max(0, (wanted or 0) - capped - stuck),
         stuck=stuck,
         complete=share >= COMPLETE,

@@ -1,7 +1,8 @@
 """Stabilization windows with the HPA's semantics, and the one ceiling.
 
 They move what is *wanted*, a reading, rather than what was answered, so the past is forgotten
-as the windows move on.
+as the windows move on. Where nobody counts, what was answered stands while more is needed than
+reports, and a wish in the window calls for as much.
 """
 
 from math import ceil
@@ -31,4 +32,14 @@ def within_windows(wish: float, *, wishes: Window, situation: Situation) -> floa
     if not situation.supply.settled:
         window = max(window, TREND)
     down = highest(wishes, at=at - window, default=wish)
-    return up if up > current else min(down, current)
+    return max(up, min(down, _on_its_way(situation))) if up > current else min(down, current)
+
+
+def _on_its_way(situation: Situation) -> float:
+    """What was answered last, where nobody counts: it is wanted, and shows only once it reports.
+
+    Behind a scale-up window an answer could outlive all that is remembered, and does not count.
+    """
+    if situation.readings.counted or situation.spec.scale_up_window:
+        return 0.0
+    return float(situation.state.target or 0)

@@ -2,6 +2,7 @@
 
 import attrs
 
+from scaler.policy.counting import lost
 from scaler.policy.model import Recommendation
 from scaler.policy.remember import SUSTAINED_TICKS
 from scaler.policy.situation import Evidence, Situation, raise_on
@@ -71,20 +72,22 @@ def _drain(
     rate = situation.demand.rate or 0.0
     unhelped = not supply.pending and not situation.demand.falling
     spare = max(0.0, capacity * (supply.base or 0) - rate)
+    ready, pending = _serving(situation, capacity=capacity)
+    lead_time = _until_help(situation)
     terms = {
         "demand": rate,
         "capacity": capacity,
         "per_request": per_request,
         "waiting": waiting,
-        "ready": supply.ready,
-        "pending": supply.pending,
-        "lead_time": situation.knowledge.lead_time,
+        "ready": ready,
+        "pending": pending,
+        "lead_time": lead_time,
         "least": waiting if unhelped and waiting > spec.queue_limit else 0.0,
         "most": spare * spec.drain_within / per_request if supply.stuck else MOST_BACKLOG,
         "drain_within": spec.drain_within,
     }
-    drained = capacity * (supply.ready + supply.pending / 2)
-    expected = waiting + (rate - drained) * situation.knowledge.lead_time / per_request
+    drained = capacity * (ready + pending / 2)
+    expected = waiting + (rate - drained) * lead_time / per_request
     backlog = min(max(expected, terms["least"]), terms["most"])
     return Recommendation(
         signal=SIGNAL,
@@ -92,6 +95,33 @@ def _drain(
         formula=f"(demand + {BACKLOG} * per_request / drain_within) / capacity",
         terms=terms,
     )
+
+
+def _serving(situation: Situation, *, capacity: float) -> tuple[float, float]:
+    """How many are ready and pending; where nobody says, as many are ready as what is served needs.
+
+    Else a fleet that works would count as pending, which works off half as much.
+    """
+    supply = situation.supply
+    if supply.told:
+        return supply.ready, supply.pending
+    ready = situation.demand.throughput / capacity
+    return ready, max(0.0, supply.pending - ready)
+
+
+def _until_help(situation: Situation) -> int:
+    """Seconds until what is ordered now serves; where nobody counts, until what was ordered first.
+
+    What is ordered shows only once it reports there, and each tick would order the queue's growth
+    of a whole lead time anew. The first order is as old as the queue, and no older than the last
+    count. It is dated by readings: dated by answers, more demand could order less.
+    """
+    at, lead_time = situation.at, situation.knowledge.lead_time
+    if situation.readings.counted:
+        return lead_time
+    last = lost(situation.readings, state=situation.state, spec=situation.spec)
+    began = max(situation.state.marks.get("queue_clear", at), last[0] if last else 0)
+    return max(0, lead_time - (at - began))
 
 
 def _step(situation: Situation, *, waiting: float) -> Recommendation:

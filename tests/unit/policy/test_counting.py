@@ -16,6 +16,7 @@ GONE = dict.fromkeys(
 NOBODY: dict[str, Any] = {**GONE, "wanted": None, "ready": None, "reporting": 0, "counted": False}
 UNTOLD: dict[str, Any] = dict.fromkeys(("wanted", "ready", "reporting", "stuck"))
 UNTOLD |= {"counted": False}
+UNPACED = Spec(scale_up_policies=())
 MINUTE = 60 // STEP
 
 
@@ -171,3 +172,26 @@ def test_a_raise_goes_on_from_a_lost_count_as_from_one_that_is_there() -> None:
     history = lasting(20, **counted(4, 4))
     untold = targets(then(history, 3, **UNTOLD, **surge))
     assert [8, 16, 30] == untold[20:]
+
+
+@pytest.mark.parametrize("before", [counted(4, 4), uncounted(4)])
+def test_what_the_queue_calls_for_is_ordered_once_where_nobody_counts(
+    before: dict[str, Any],
+) -> None:
+    history = lasting(20, **before)
+    for tick in range(1, 16):
+        history = then(history, 1, **uncounted(4, tokens=4000.0, requests=4.0, waiting=60.0 * tick))
+    ordered = targets(history, UNPACED)[20:]
+    assert ordered[3] == ordered[-1]
+
+
+def test_an_order_is_not_taken_back_on_its_way_where_nobody_counts() -> None:
+    history = then(lasting(20, **uncounted(4)), 1, **uncounted(4, tokens=16_000.0))
+    later = then(history, 2 * MINUTE, **uncounted(4, tokens=8000.0))
+    assert {20} == {*targets(later, UNPACED)[20:]}
+
+
+def test_a_tick_that_tells_of_no_replica_orders_none() -> None:
+    busy = {"tokens": 7000.0, "requests": 7.0, "waiting": 3.0}
+    history = lasting(60, **counted(10, 10, **busy))
+    assert targets(history)[-1] == targets(then(history, 1, **UNTOLD, **busy))[-1]
