@@ -142,7 +142,7 @@ def _wake_or_sleep(situation: Situation) -> tuple[Decision, State]:
 
     While who holds the requests cannot be asked, what was answered before stands until `holdFor`.
     """
-    if situation.readings.counted:
+    if not situation.miscounted:
         situation = attrs.evolve(situation, state=_unheld(situation))
     declared = event.recommend(situation)
     asked = [_arriving(situation), *([declared] if declared.replicas else [])]

@@ -59,20 +59,29 @@ def keep_alive(
     may speak against it: `unneeded` is what windows and holds have come to.
     """
     if fused.gaps:
-        said = situation.state.target
-        arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
-        waited_for = arrivals > situation.spec.activation_threshold
-        if said == 0 and not situation.supply.ready and not waited_for:
-            # It was told to go, and has gone: that its signals went with it is no news.
-            return 0, moved("gap", target, 0, ", ".join(fused.gaps))
-        # Who said nothing, or none, and finds a fleet, keeps that.
-        kept = max(target, said or situation.supply.base or 0, 1)
+        kept = _kept(target, situation=situation)
         return kept, moved("gap", target, kept, ", ".join(fused.gaps))
     quiet_for = situation.at - situation.state.marks.get("busy", situation.at)
     may_sleep = unneeded and situation.spec.min_replicas == 0
     if may_sleep and quiet_for >= situation.spec.idle_after and not fused.held_by:
         return 0, moved("idle", target, 0)
     return max(target, 1), moved("not idle", target, max(target, 1))
+
+
+def _kept(target: int, *, situation: Situation) -> int:
+    """What was said last, while signals are gone; who said nothing and finds a fleet keeps that.
+
+    Of a fleet that was told to go, what is still there is kept. If it has gone, that its signals
+    went with it is no news.
+    """
+    supply, said = situation.supply, situation.state.target
+    if said != 0:
+        return max(target, said or supply.base or 0, 1)
+    arrivals = situation.readings.value(Signal.ACTIVATION) or 0.0
+    asked_for = arrivals > situation.spec.activation_threshold or situation.readings.working
+    if not (supply.ready or asked_for):
+        return 0
+    return max(target, min(supply.base or 0, supply.ready), 1)
 
 
 def moved(by: str, before: float, after: float, detail: str = "") -> Limit | None:

@@ -34,6 +34,10 @@ class Signal(StrEnum):
     """What waits or arrives at whoever holds requests while nothing runs."""
 
 
+ALIVE = (Signal.TOKENS, Signal.REQUESTS, Signal.WAITING, Signal.RUNNING)
+"""One sample among these, and the engine's metrics have been read; one above 0, and it works."""
+
+
 class Reason(StrEnum):
     """Why there is no sample."""
 
@@ -113,6 +117,11 @@ class Readings:
     def value(self, signal: Signal) -> float | None:
         """The sample of `signal`, or None where it is a gap or was not asked for."""
         return value_of(self.signals.get(signal))
+
+    @property
+    def working(self) -> bool:
+        """Whether something is served or waits, as far as is known."""
+        return any(self.value(signal) for signal in ALIVE)
 
 
 def value_of(reading: Reading | None) -> float | None:

@@ -11,16 +11,23 @@ from collections.abc import Mapping
 
 import attrs
 
-from scaler.policy.counting import asleep, counted, silence
-from scaler.policy.model import BENIGN, Gap, Knowledge, Readings, Sample, Signal, State, value_of
+from scaler.policy.counting import asleep, counted, lost, silence
+from scaler.policy.model import (
+    ALIVE,
+    BENIGN,
+    Gap,
+    Knowledge,
+    Readings,
+    Sample,
+    Signal,
+    State,
+    value_of,
+)
 from scaler.policy.spec import Spec, Unit, Vote
 from scaler.policy.window import TREND, push, since
 
 SATURATED_CACHE = 0.8
 """Use of the KV cache from which vLLM starts to queue for want of blocks."""
-
-ALIVE = (Signal.TOKENS, Signal.REQUESTS, Signal.WAITING, Signal.RUNNING)
-"""One sample among these, and the engine's metrics have been read."""
 
 IN_HAND = (Signal.RUNNING, Signal.WAITING)
 """What an engine that exports it must say is none before its replicas count as idle."""
@@ -184,7 +191,7 @@ def _windows(
     ordered = max([keep, *periods, silence(spec, lead_time=lead_time)])
     watched = {
         "wanted": (_ordered(readings, spec=spec), ordered),
-        "ready": (value_of(readings.ready), TREND),
+        "ready": (_ready(readings, state=state, spec=spec), TREND),
         "reporting": (value_of(readings.reporting), TREND),
         "waiting": (readings.value(Signal.WAITING), TREND),
         "latency": (readings.value(Signal.LATENCY), keep),
@@ -207,6 +214,12 @@ def _ordered(readings: Readings, *, spec: Spec) -> float | None:
     # A count that is only believed ends with `holdFor`, and must not outlive it in a window.
     wanted = value_of(readings.wanted if readings.counted else readings.ready)
     return None if wanted is None else max(0.0, wanted - spec.standby)
+
+
+def _ready(readings: Readings, *, state: State, spec: Spec) -> float | None:
+    """How many are ready; None where that is only how many report, of those counted before."""
+    miscounted = lost(readings, state=state, spec=spec) is not None
+    return None if miscounted else value_of(readings.ready)
 
 
 def sustained(name: str, *, spec: Spec) -> int:

@@ -16,6 +16,7 @@ GONE = dict.fromkeys(
 NOBODY: dict[str, Any] = {**GONE, "wanted": None, "ready": None, "reporting": 0, "counted": False}
 UNTOLD: dict[str, Any] = dict.fromkeys(("wanted", "ready", "reporting", "stuck"))
 UNTOLD |= {"counted": False}
+IDLE = {"running": 0.0, "waiting": 0.0, "tokens": 0.0, "requests": 0.0, "cache": 0.0}
 UNPACED = Spec(scale_up_policies=())
 MINUTE = 60 // STEP
 
@@ -167,6 +168,14 @@ def test_who_cannot_be_asked_what_has_arrived_has_no_say() -> None:
     assert isinstance(asleep[0].wanted, Sample)
 
 
+@pytest.mark.parametrize("counted_last", [0, 1])
+def test_work_wakes_a_fleet_of_whose_replicas_nobody_tells_any_more(counted_last: int) -> None:
+    asleep = then(lasting(60, **counted(1, 1, **IDLE)), 20, **counted(counted_last, 0, **IDLE))
+    untold = then(asleep, 2, **UNTOLD, **IDLE)
+    assert 0 == targets(untold)[-1]
+    assert (targets(then(untold, 1, **UNTOLD, **{**IDLE, "waiting": 40.0}))[-1] or 0) >= 1
+
+
 def test_a_raise_goes_on_from_a_lost_count_as_from_one_that_is_there() -> None:
     surge = {"tokens": 24_000.0, "requests": 24.0}
     history = lasting(20, **counted(4, 4))
@@ -195,3 +204,33 @@ def test_a_tick_that_tells_of_no_replica_orders_none() -> None:
     busy = {"tokens": 7000.0, "requests": 7.0, "waiting": 3.0}
     history = lasting(60, **counted(10, 10, **busy))
     assert targets(history)[-1] == targets(then(history, 1, **UNTOLD, **busy))[-1]
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.UP_ONLY])
+def test_the_surge_of_a_rollout_is_no_growth_while_the_count_is_lost(mode: Mode) -> None:
+    history = lasting(60, **counted(10, 10, tokens=5000.0))
+    rolling = then(history, 10 * MINUTE, **uncounted(13, tokens=5000.0))
+    assert {10} == {*targets(rolling, Spec(mode=mode))[60:]}
+
+
+def test_a_fleet_that_is_going_is_not_filled_again_because_its_count_is_lost() -> None:
+    history = then(lasting(60, **counted(7, 7)), 30 * MINUTE, **counted(7, 7, **IDLE))
+    going = then(history, 2, **counted(1, 1, **IDLE))
+    assert 0 == targets(going)[-1]
+    assert 1 == targets(then(going, 1, **uncounted(1, **IDLE)))[-1]
+
+
+@pytest.mark.parametrize("ticks", [1, 2, MINUTE, 5 * MINUTE])
+def test_pods_that_were_silent_all_along_are_there_when_the_count_comes_back(ticks: int) -> None:
+    working = {"tokens": 5000.0, "requests": 5.0}
+    silent = {**counted(17, 17, **working), "reporting": 12}
+    lost = then(lasting(100, **silent), ticks, **uncounted(12, **working))
+    assert {17} == {*targets(then(lost, 5 * MINUTE, **silent))[100:]}
+
+
+def test_a_replica_that_was_woken_is_not_told_to_go_as_it_comes_up() -> None:
+    nothing = uncounted(0, **GONE)
+    woken = then(lasting(31 * MINUTE, **nothing, activation=0.0), 2, **nothing, activation=3.0)
+    loading = then(woken, 5 * MINUTE - 1, **nothing, activation=0.0)
+    up = then(loading, 2 * MINUTE, **uncounted(1, **IDLE, activation=0.0))
+    assert {1} == {*targets(up)[len(loading) :]}
