@@ -24,7 +24,7 @@ SPEED = 600.0
 START = 1_800_000_000.0
 STEP = 1.0
 BLINK = 0.002
-LAGGARD = 5.0
+LAGGARD = 60.0
 """Real seconds after which time goes on without whoever is still at work."""
 
 
