@@ -97,7 +97,7 @@ async def test_a_pod_with_an_address_of_each_kind_counts_once() -> None:
 
 async def test_what_listens_on_ipv6_alone_is_found() -> None:
     async with listening("::1") as world:
-        world.names = [(V4, "127.0.0.1"), (V6, "::1")]
+        world.names = [(V4, "127.0.0.3"), (V6, "::1")]
         [found] = await world.scrape(f"http://pods.test:{world.port}/metrics")
     assert [b"::1"] == list(found.values())
 
