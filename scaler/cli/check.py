@@ -1,7 +1,7 @@
 """`forescale check`: what is wrong with ScaledObjects and configuration files."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -13,9 +13,11 @@ from scaler.cli.findings import Looks, document, lines
 from scaler.cli.options import AS_JSON
 from scaler.config.check.finding import Finding, Severity, count
 from scaler.config.check.live import looked, unseen
-from scaler.config.check.report import Report, check
+from scaler.config.check.report import Asked, Report, check
 from scaler.config.load import load
-from scaler.config.settings import ENVIRONMENT
+from scaler.config.settings import ENVIRONMENT, Settings
+from scaler.config.workload import Workload
+from scaler.runtime.look import Look
 from scaler.telemetry import configure_logging
 
 _OURS = {"FORESCALE_LOG_FORMAT", "FORESCALE_LOG_LEVEL"}
@@ -85,16 +87,25 @@ def _read(path: str) -> tuple[str, bytes]:
 
 def _look(report: Report) -> tuple[list[Finding], Looks]:
     """Each workload's signals, once, and what is wrong with them."""
-    hidden = {
-        each.workload: why
-        for each in report.asked
-        if (why := unseen(each, settings=report.settings))
-    }
-    known = [each for each in report.asked if each.workload not in hidden]
-    workloads = [each.workload for each in known]
-    looks = asyncio.run(bootstrap.look_at(workloads, settings=report.settings))
-    wrong = [one for each in known for one in looked(each, looks[each.workload])]
-    return [*hidden.values(), *wrong], looks
+    findings: list[Finding] = []
+    looks: dict[Workload, Look] = {}
+    for settings, asked in _by_settings(report.asked):
+        hidden = {each.workload: why for each in asked if (why := unseen(each))}
+        known = [each for each in asked if each.workload not in hidden]
+        workloads = [each.workload for each in known]
+        seen = asyncio.run(bootstrap.look_at(workloads, settings=settings))
+        findings += hidden.values()
+        findings += [one for each in known for one in looked(each, seen[each.workload])]
+        looks |= seen
+    return findings, looks
+
+
+def _by_settings(asked: Iterable[Asked]) -> Iterable[tuple[Settings, list[Asked]]]:
+    """What is read by the same settings, together: one configuration's sources are no other's."""
+    groups: dict[int, tuple[Settings, list[Asked]]] = {}
+    for each in asked:
+        groups.setdefault(id(each.settings), (each.settings, []))[1].append(each)
+    return groups.values()
 
 
 def _bad(findings: Sequence[Finding], *, strict: bool) -> bool:

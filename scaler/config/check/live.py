@@ -7,7 +7,6 @@ import attrs
 from scaler.config.check.finding import Code, Finding, Severity
 from scaler.config.check.report import Asked
 from scaler.config.keys import KEYS
-from scaler.config.settings import Settings
 from scaler.config.workload import SourceKind, Watch
 from scaler.errors import ForescaleError, SignalMalformed
 from scaler.policy.model import BENIGN, Gap, Readings, Reason, Signal
@@ -32,7 +31,7 @@ def looked(asked: Asked, answer: Readings | ForescaleError) -> list[Finding]:
     return [*_signals(asked, answer), *_demand(asked, answer)]
 
 
-def unseen(asked: Asked, *, settings: Settings) -> Finding | None:
+def unseen(asked: Asked) -> Finding | None:
     """Why a workload cannot be looked at from here, if so."""
     if asked.hidden:
         says = "is known to its container only, so that the signals cannot be looked at"
@@ -40,7 +39,7 @@ def unseen(asked: Asked, *, settings: Settings) -> Finding | None:
         return attrs.evolve(
             _finding(asked, Code.NO_ANSWER, says, key=asked.hidden, do=do), severity=Severity.NOTE
         )
-    if asked.source_in(settings):
+    if asked.reachable:
         return None
     return _finding(
         asked,

@@ -15,6 +15,7 @@ from scaler.config.check.settings import configuration
 from scaler.config.metadata import FROM_ENV
 from scaler.config.settings import Settings
 from scaler.config.structure import camel
+from scaler.config.understand import understand
 from scaler.config.values import nearest
 from scaler.config.workload import SourceKind, Workload
 
@@ -24,17 +25,22 @@ _SETTINGS = tuple(camel(field.name) for field in attrs.fields(Settings))
 
 @attrs.frozen(kw_only=True)
 class Asked:
-    """A workload that was understood, and where it was asked for."""
+    """A workload that was understood, where it was asked for, and the settings that it is read by.
+
+    `scaled` and `trigger` stand for the entry of a configuration that declares one.
+    """
 
     workload: Workload
     scaled: Scaled
     trigger: Trigger
+    settings: Settings
 
-    def source_in(self, settings: Settings) -> bool:
-        """Whether `settings` say where its signals are read."""
+    @property
+    def reachable(self) -> bool:
+        """Whether its settings say where its signals are read."""
         watch = self.workload.watch
         by_name = watch.source is SourceKind.PROMETHEUS and watch.server_address is None
-        return not by_name or watch.prometheus in settings.sources
+        return not by_name or watch.prometheus in self.settings.sources
 
     @property
     def hidden(self) -> str:
@@ -44,13 +50,12 @@ class Asked:
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """Everything found, in the order of the files, and the settings it was held against."""
+    """Everything found, in the order of the files."""
 
     findings: tuple[Finding, ...]
     asked: tuple[Asked, ...]
     objects: int
     configurations: int
-    settings: Settings
 
 
 def check(files: Mapping[str, bytes], *, settings: Settings | None, namespace: str) -> Report:
@@ -80,12 +85,14 @@ def check(files: Mapping[str, bytes], *, settings: Settings | None, namespace: s
         scalable=targets(objects, namespace=namespace),
     )
     findings += [*more, *_misspelled(objects), *_general(mine, configurations, operator=operator)]
+    for document, (its, _) in zip(configurations, read, strict=True):
+        if its is not None:
+            asked += _declared(document, its)
     return Report(
         findings=tuple(sorted(findings, key=_place)),
         asked=tuple(asked),
         objects=len(mine),
         configurations=len(configurations),
-        settings=operator.settings,
     )
 
 
@@ -142,8 +149,30 @@ def _checked(
                 findings += damping(one, trigger, asking.workload)
                 findings += of_pods(one, asking.workload, targets=scalable)
             if asking.workload is not None and asking.whole:
-                asked.append(Asked(workload=asking.workload, scaled=one, trigger=trigger))
+                asked.append(
+                    Asked(
+                        workload=asking.workload,
+                        scaled=one,
+                        trigger=trigger,
+                        settings=operator.settings,
+                    )
+                )
     return asked, findings
+
+
+def _declared(document: Document, settings: Settings) -> Iterator[Asked]:
+    """The workloads that a configuration declares; they were understood when it was read."""
+    for index, each in enumerate(settings.workloads):
+        yield Asked(
+            workload=understand(
+                each.namespace, each.name, each.metadata, settings=settings, trusted=True
+            ),
+            scaled=Scaled(
+                document=document, namespace=each.namespace, name=each.name, spec={}, triggers=()
+            ),
+            trigger=Trigger(path=f"workloads[{index}]", raw={}, metadata=each.metadata),
+            settings=settings,
+        )
 
 
 def _job(one: Scaled) -> Finding:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from scaler.config.check.finding import Code, Finding, Severity
@@ -175,7 +176,13 @@ def test_configuration_has_traps(text: str, code: Code, key: str) -> None:
 def test_good_configuration_is_clean() -> None:
     checked = report("sources: {default: {url: 'http://x'}}\nlog: {level: debug}", settings=None)
     assert ((), 0, 1) == (checked.findings, checked.objects, checked.configurations)
-    assert "http://x" == checked.settings.sources["default"].url
+
+
+def test_one_configuration_among_the_files_is_what_objects_are_read_by() -> None:
+    config = "sources: {default: {url: 'http://x'}}"
+    (asked,) = report(config, right(), settings=None).asked
+    assert "http://x" == asked.settings.sources["default"].url
+    assert asked.reachable
 
 
 def test_only_what_is_wholly_understood_can_be_looked_at() -> None:
@@ -183,5 +190,5 @@ def test_only_what_is_wholly_understood_can_be_looked_at() -> None:
     put(wrong, f"{METADATA}.headroom", "2")
     asked = report(right(), wrong).asked
     assert ["models/llama"] == [str(each.workload.key) for each in asked]
-    assert asked[0].source_in(report(right()).settings)
-    assert not asked[0].source_in(Settings())
+    assert asked[0].reachable
+    assert not attrs.evolve(asked[0], settings=Settings()).reachable

@@ -105,14 +105,14 @@ def test_signals_that_cannot_be_used_are_named(reason: Reason, code: Code, key: 
 
 
 def test_source_that_is_not_known_here_is_named() -> None:
-    finding = unseen(asked(), settings=Settings())
+    finding = unseen(attrs.evolve(asked(), settings=Settings()))
     assert finding is not None
     assert "FORESCALE_PROMETHEUS_URL" in finding.do
-    assert unseen(asked(), settings=SETTINGS) is None
-    assert unseen(asked(**SCRAPE), settings=Settings()) is None
+    assert unseen(asked()) is None
+    assert unseen(attrs.evolve(asked(**SCRAPE), settings=Settings())) is None
 
 
 def test_values_that_only_the_container_knows_are_not_guessed() -> None:
-    finding = unseen(asked(modelFromEnv="MODEL"), settings=SETTINGS)
+    finding = unseen(asked(modelFromEnv="MODEL"))
     assert finding is not None
     assert (Severity.NOTE, "modelFromEnv") == (finding.severity, finding.key)

@@ -91,6 +91,22 @@ def test_bad_usage(args: list[str]) -> None:
     assert 2 == run(*args)[0]
 
 
+DECLARED = {"right": "URL", "gone": "http://127.0.0.1:1"}
+
+
+def declaring(name: str, address: str) -> str:
+    """A configuration that declares one workload, and may read it only there."""
+    return f"""allowedAddresses: ["{address}"]
+workloads:
+  - namespace: models
+    name: {name}
+    metadata:
+      endpoints: {address}/metrics
+      engine: vllm
+      source: scrape
+"""
+
+
 async def live(folder: Path, document: dict[str, Any], url: str) -> tuple[int, str]:
     """Look at what the document asks for, with this Prometheus."""
     config = written(folder, "live.yaml", f"sources: {{default: {{url: {url}}}}}")
@@ -136,3 +152,21 @@ async def test_right_page_is_clean_and_shown(tmp_path: Path) -> None:
     assert 0 == code
     assert "models/llama sees" in out
     assert "running       3" in out
+
+
+async def test_what_a_configuration_declares_is_looked_at_by_its_own_settings(
+    tmp_path: Path,
+) -> None:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=PAGE)
+
+    async with serving(page) as url:
+        right, gone = (declaring(name, address) for name, address in DECLARED.items())
+        files = [
+            written(tmp_path, "right.yaml", right.replace("URL", url)),
+            written(tmp_path, "gone.yaml", gone),
+        ]
+        code, out, _ = await asyncio.to_thread(run, "check", "--live", *files)
+    assert 1 == code
+    assert "models/right sees" in out
+    assert f"{files[1]}:7: error: models/gone engine: no metric of vllm is found" in out
