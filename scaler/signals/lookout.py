@@ -16,7 +16,7 @@ from scaler.signals.exposition import Page, read_page_in_turns
 from scaler.signals.pages import Pages
 from scaler.signals.quantity import Fact, Quantity, Track, Windows, is_meant, windows, wish
 from scaler.signals.readings import assemble
-from scaler.signals.targets import Missing, Outcome, Targets
+from scaler.signals.targets import Missing, Outcome, Silence, Targets
 
 Outcomes = Mapping[str, Outcome]
 _ONE_PAGE = Gap(reason=Reason.NO_HISTORY, detail="one page is no rate")
@@ -105,7 +105,7 @@ class Lookout:
         # Addresses come and go with their pods.
         self._replicas = (self._replicas & outcomes.keys()) | seen
         self._exporters = ((self._exporters & outcomes.keys()) | answered) - self._replicas
-        silent = {each for each, outcome in outcomes.items() if outcome is Missing.SILENT}
+        silent = {each for each, outcome in outcomes.items() if isinstance(outcome, Silence)}
         return len((answered & self._replicas) | (silent - self._exporters))
 
 
@@ -166,13 +166,19 @@ def _nobody(outcomes: Outcomes, workload: Workload) -> str:
 
 
 def _troubles(outcomes: Outcomes) -> str:
-    """What is wrong, by the first endpoint that is; no more of its address than is no secret."""
+    """What is wrong, by the first endpoint that is."""
+    total = f"none of {len(outcomes)} endpoints gave a page"
     for each, outcome in outcomes.items():
-        if isinstance(outcome, Missing):
-            url = URL(each.partition(" ")[0])
-            first = f"{url.host}:{url.port} {outcome.value}"
-            return f"none of {len(outcomes)} endpoints answered: {first}"
-    return f"none of {len(outcomes)} endpoints answered"
+        if isinstance(outcome, Missing | Silence):
+            return f"{total}: {_trouble(URL(each.partition(' ')[0]), outcome)}"
+    return total
+
+
+def _trouble(url: URL, outcome: Missing | Silence) -> str:
+    """What is wrong with an endpoint; no more of its address than is no secret."""
+    if isinstance(outcome, Missing):
+        return f"{url.host}:{url.port} {outcome.value}"
+    return f"{url.with_user(None).with_query(None).with_fragment(None)} {outcome.why}"
 
 
 async def _parsed(outcomes: Outcomes, names: frozenset[str]) -> dict[str, Page]:

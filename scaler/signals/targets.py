@@ -1,6 +1,7 @@
 """Getting pages from endpoints, all at once and within bounds."""
 
 import asyncio
+import ssl
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -20,10 +21,29 @@ _CHUNK = 64 * 1024
 _TIMEOUT = 4.0
 _ACCEPT = {"Accept": "text/plain;version=0.0.4"}
 _METERED_AS = "scrape"
+_TOO_LONG = f"sent more than {_MAX_BYTES // 1024**2} MiB: is this its /metrics?"
+_ON_FAILURE = (
+    (aiohttp.ClientConnectorCertificateError, "has a certificate that is not trusted here"),
+    (aiohttp.ClientSSLError, "does not agree on TLS"),
+    (aiohttp.ClientConnectorError, "cannot be reached: is the address right?"),
+    (aiohttp.ClientConnectionError, "closed the connection without a page: is the port right?"),
+    (aiohttp.ClientResponseError, "answered no HTTP: is the port right, or is it https://?"),
+    (aiohttp.ClientPayloadError, "broke off in the middle of its page"),
+    (Exception, "gave no page"),
+)
+"""What came of asking, by the first kind of failure that fits."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL calls an answer that is none in TLS."""
+_ON_STATUS = (
+    (range(300, 400), "name where it leads"),
+    ((401, 403), "no credentials are sent, so that the page must be open to the scaler"),
+    (range(400, 500), "is the path right?"),
+    (range(500, 600), "look at its log"),
+)
 
 
 class Missing(Enum):
-    """Why an endpoint gave no page, as far as it says whether somebody is there."""
+    """Why an endpoint gave no page where it was not heard at all."""
 
     REFUSED = "refused the connection"
     """Nothing listens: that replica is not there."""
@@ -31,11 +51,17 @@ class Missing(Enum):
     """The name server knows no such name, or no address of it: nobody is there."""
     UNKNOWN = "could not be resolved"
     """No name server said anything: who is there cannot be told."""
-    SILENT = "gave no page"
+
+
+@attrs.frozen
+class Silence:
     """Somebody is there and does not report: slow, garbage, an error."""
 
+    why: str
+    """What came of asking and what to do, said after the URL."""
 
-Outcome = bytes | Missing
+
+Outcome = bytes | Missing | Silence
 
 
 @attrs.frozen(kw_only=True)
@@ -121,12 +147,9 @@ class Targets:
             async with asyncio.timeout(self._timeout):
                 return await self._page(target)
         except TimeoutError:
-            return Missing.SILENT, SignalTimeout.reason
-        except aiohttp.ClientConnectorError as failure:
-            refused = isinstance(failure.os_error, ConnectionRefusedError)
-            return Missing.REFUSED if refused else Missing.SILENT, SignalUnavailable.reason
-        except (aiohttp.ClientError, ValueError):
-            return Missing.SILENT, SignalUnavailable.reason
+            return Silence(f"gave no answer in {self._timeout:g} s"), SignalTimeout.reason
+        except (aiohttp.ClientError, ValueError) as failure:
+            return _heard(failure), SignalUnavailable.reason
 
     async def _page(self, target: Target) -> tuple[Outcome, str | None]:
         if self._session is None:
@@ -138,11 +161,11 @@ class Targets:
             target.url, headers=target.headers, allow_redirects=False, server_hostname=target.host
         ) as response:
             if response.status != HTTPStatus.OK:
-                return Missing.SILENT, SignalUnavailable.reason
+                return Silence(_answered(response.status)), SignalUnavailable.reason
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > _MAX_BYTES:
-                    return Missing.SILENT, SignalMalformed.reason
+                    return Silence(_TOO_LONG), SignalMalformed.reason
         return bytes(body), None
 
 
@@ -152,3 +175,19 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _heard(failure: Exception) -> Missing | Silence:
+    """Whether anybody is there, and what came of asking."""
+    cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else None
+    if isinstance(cause, ConnectionRefusedError):
+        return Missing.REFUSED
+    if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+        return Silence("speaks no TLS: write http://")
+    return Silence(next(why for kind, why in _ON_FAILURE if isinstance(failure, kind)))
+
+
+def _answered(status: int) -> str:
+    """What to do about a status other than 200."""
+    do = next((do for statuses, do in _ON_STATUS if status in statuses), "is this its /metrics?")
+    return f"answered {status}: {do}"

@@ -42,12 +42,12 @@ async def test_an_endpoint_that_is_no_name_is_told(tmp_path: Path) -> None:
     settings = {"allowedAddresses": ["http://*.invalid"]}
     failed = await refusal(tmp_path, settings, endpoints="http://engine.invalid/metrics")
     assert grpc.StatusCode.UNAVAILABLE == failed.code
-    assert "models/llama: none of 1 endpoints answered: engine.invalid:80 " in str(failed)
+    assert "models/llama: none of 1 endpoints gave a page: engine.invalid:80 " in str(failed)
 
 
 async def test_an_endpoint_where_nobody_listens_is_told(tmp_path: Path) -> None:
     failed = await refusal(tmp_path, {"allowedAddresses": [NOBODY]}, endpoints=f"{NOBODY}/metrics")
-    assert "none of 1 endpoints answered: 127.0.0.1:1 refused the connection" in str(failed)
+    assert "none of 1 endpoints gave a page: 127.0.0.1:1 refused the connection" in str(failed)
 
 
 async def test_a_page_of_something_else_is_told(tmp_path: Path) -> None:

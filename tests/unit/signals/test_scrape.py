@@ -1,5 +1,6 @@
 """Replicas scraped directly: real pages over HTTP, and replicas that are gone, silent or mute."""
 
+import re
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -168,13 +169,47 @@ async def test_the_cluster_knows_how_many_are_wanted_of_a_fleet_that_crashed() -
     [
         (NAMELESS, "nobody.test:80 has no address"),
         (UNKNOWN, "unknown.test:80 could not be resolved"),
-        ("", "127.0.0.1:[0-9]+ gave no page"),
+        ("", r"http://127\.0\.0\.1:[0-9]+/a gave no answer in 1 s"),
     ],
 )
 async def test_silence_from_all_is_no_answer(url: str, trouble: str) -> None:
     async with watching({} if url else {"/a": hang}, *([url] if url else [])) as reader:
-        with pytest.raises(SignalUnavailable, match=f"none of 1 endpoints answered: {trouble}"):
+        with pytest.raises(SignalUnavailable, match=f"none of 1 endpoints gave a page: {trouble}"):
             await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (status(404), "answered 404: is the path right?"),
+        (status(302, Location="/b?token=s3cret"), "answered 302: name where it leads"),
+        (status(401), "answered 401: no credentials are sent"),
+        (status(500), "answered 500: look at its log"),
+        (cut_off, "broke off in the middle of its page"),
+        (body(b" " * (9 * 1024 * 1024)), "sent more than 8 MiB: is this its /metrics?"),
+    ],
+)
+async def test_a_page_that_is_none_is_told_with_its_url_and_what_to_do(
+    answer: Handler, trouble: str
+) -> None:
+    async with watching({"/a/metrics": answer}) as reader:
+        with pytest.raises(SignalUnavailable) as failed:
+            await reader.read()
+    assert re.search(
+        rf": http://127\.0\.0\.1:\d+/a/metrics {re.escape(trouble)}", str(failed.value)
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_no_secret_of_an_address_is_told(scheme: str) -> None:
+    async with serving(status(404)) as url:
+        address = url.removeprefix("http://")
+        told = f"{scheme}://user:s3cret@{address}/metrics?token=s3cret#s3cret"
+        async with watching({}, told) as reader:
+            with pytest.raises(SignalUnavailable) as failed:
+                await reader.read()
+    why = {"http": "answered 404: is the path right?", "https": "speaks no TLS: write http://"}
+    assert str(failed.value).endswith(f"a page: {scheme}://{address}/metrics {why[scheme]}")
 
 
 async def test_a_name_that_nobody_resolves_leaves_the_total_untold() -> None:
