@@ -162,7 +162,10 @@ def _nobody(outcomes: Outcomes, workload: Workload) -> str:
     if not pages:
         return _troubles(outcomes)
     engine = workload.watch.engine
-    return f"{pages} of {len(outcomes)} endpoints answered, without a metric of {engine}"
+    return (
+        f"{pages} of {len(outcomes)} endpoints answered, without a metric of {engine}: "
+        "is engine right, and is this its /metrics?"
+    )
 
 
 def _troubles(outcomes: Outcomes) -> str:

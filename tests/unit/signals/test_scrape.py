@@ -11,7 +11,7 @@ from aiohttp import web
 
 from scaler.config.workload import SourceKind, Workload
 from scaler.errors import Defect, ForescaleError, SignalUnavailable
-from scaler.policy.model import Readings, Reason, Sample, Signal
+from scaler.policy.model import Gap, Readings, Reason, Sample, Signal
 from scaler.policy.spec import Vote
 from scaler.signals.resolver import Resolver
 from scaler.signals.scrape import ScrapeHistory
@@ -198,6 +198,14 @@ async def test_a_page_that_is_none_is_told_with_its_url_and_what_to_do(
     assert re.search(
         rf": http://127\.0\.0\.1:\d+/a/metrics {re.escape(trouble)}", str(failed.value)
     )
+
+
+async def test_a_page_of_something_else_is_told_with_what_to_do() -> None:
+    async with watching({"/a": "process_cpu_seconds_total 1.5\n"}) as reader:
+        [found] = await reader.readings(range(FIRST, FIRST + 1))
+    told = "without a metric of vllm: is engine right, and is this its /metrics?"
+    assert isinstance(found.wanted, Gap)
+    assert f"1 of 1 endpoints answered, {told}" == found.wanted.detail
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
