@@ -8,6 +8,7 @@ import click
 import orjson
 
 from scaler import bootstrap
+from scaler.cli.annotations import annotated
 from scaler.cli.environment import settings_of
 from scaler.cli.findings import Looks, document, lines
 from scaler.cli.options import AS_JSON
@@ -71,7 +72,7 @@ def command(  # noqa: PLR0913 - one for each option
     settings = load(config, environ=environ) if told else None
     report = check(dict(map(_read, files)), settings=settings, namespace=namespace)
     more, looks = _look(report) if live else ([], {})
-    findings = [*report.findings, *more]
+    findings = [*report.findings, *annotated(report.scaled), *more]
     if as_json:
         click.echo(orjson.dumps(document(report, findings, looks=looks)))
     else:

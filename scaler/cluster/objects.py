@@ -7,16 +7,20 @@ from typing import Any
 
 import attrs
 
+from scaler.errors import Problem
+
 Object = Mapping[str, Any]
 
-FREEZE = "forescale.io/freeze-until"
-FLOOR = "forescale.io/floor"
+PREFIX = "forescale.io/"
+FREEZE = f"{PREFIX}freeze-until"
+FLOOR = f"{PREFIX}floor"
 KEDA_MAX = 100
 """KEDA's default; its default minimum is 0."""
 TOLERANCE = 0.1
 """What an HPA tolerates where nobody says otherwise."""
 
 _PAUSED = ("autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas")
+_TIME = "in RFC 3339 with its zone, such as 2026-12-24T18:00:00Z"
 _FLOOR = re.compile(r"\s*(\d+)\s+until\s+(\S+)\s*")
 
 
@@ -38,10 +42,19 @@ class Floor:
 
 
 @attrs.frozen(kw_only=True)
+class Brakes:
+    """What a ScaledObject's annotations ask for, and which of them cannot be read."""
+
+    freeze_until: int | None = None
+    floor: Floor | None = None
+    mistakes: tuple[Problem, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class ScaledObject:
     """One ScaledObject. `freeze_until` and `until` are Unix seconds.
 
-    `mistakes` say which annotations cannot be read; what cannot be read brakes nothing.
+    What cannot be read of its annotations brakes nothing.
     """
 
     namespace: str
@@ -54,7 +67,6 @@ class ScaledObject:
     triggers: tuple[str, ...] = ()
     freeze_until: int | None = None
     floor: Floor | None = None
-    mistakes: tuple[str, ...] = ()
 
     @property
     def alone(self) -> bool:
@@ -94,8 +106,7 @@ def scaled_object(item: Object) -> ScaledObject:
     meta, spec = item["metadata"], item["spec"]
     notes = meta.get("annotations") or {}
     reference = spec["scaleTargetRef"]
-    mistakes: list[str] = []
-    freeze, floor = _freeze(notes, mistakes), _floor(notes, mistakes)
+    asked = brakes(notes)
     config = (spec.get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
     return ScaledObject(
         namespace=meta["namespace"],
@@ -106,9 +117,8 @@ def scaled_object(item: Object) -> ScaledObject:
         paused=any(notes.get(each, "false") != "false" for each in _PAUSED),
         hpa=config.get("name") or f"keda-hpa-{meta['name']}",
         triggers=tuple(trigger["type"] for trigger in spec.get("triggers") or ()),
-        freeze_until=freeze,
-        floor=floor,
-        mistakes=tuple(mistakes),
+        freeze_until=asked.freeze_until,
+        floor=asked.floor,
     )
 
 
@@ -121,29 +131,35 @@ def _target(reference: Object) -> Target:
     )
 
 
-def _freeze(notes: Mapping[str, str], mistakes: list[str]) -> int | None:
+def brakes(notes: Mapping[str, str]) -> Brakes:
+    """Understand the annotations that are ours."""
+    mistakes: list[Problem] = []
+    freeze, floor = _freeze(notes, mistakes), _floor(notes, mistakes)
+    return Brakes(freeze_until=freeze, floor=floor, mistakes=tuple(mistakes))
+
+
+def _freeze(notes: Mapping[str, str], mistakes: list[Problem]) -> int | None:
     if FREEZE not in notes:
         return None
     try:
         return seconds(notes[FREEZE].strip())
-    except ValueError as error:
-        mistakes.append(f"{FREEZE}: {error}")
+    except ValueError:
+        mistakes.append(Problem(path=FREEZE, rule=f"must be {_TIME}", value=notes[FREEZE]))
         return None
 
 
-def _floor(notes: Mapping[str, str], mistakes: list[str]) -> Floor | None:
+def _floor(notes: Mapping[str, str], mistakes: list[Problem]) -> Floor | None:
     if FLOOR not in notes:
         return None
     match = _FLOOR.fullmatch(notes[FLOOR])
-    if match is None:
-        given = repr(notes[FLOOR])
-        mistakes.append(f"{FLOOR}: must be `<replicas> until <RFC 3339>`, got {given}")
-        return None
     try:
-        return Floor(replicas=int(match[1]), until=seconds(match[2]))
-    except ValueError as error:
-        mistakes.append(f"{FLOOR}: {error}")
-        return None
+        if match is not None:
+            return Floor(replicas=int(match[1]), until=seconds(match[2]))
+    except ValueError:
+        pass
+    rule = f"must be `REPLICAS until TIME`, the time {_TIME}"
+    mistakes.append(Problem(path=FLOOR, rule=rule, value=notes[FLOOR]))
+    return None
 
 
 def hpa(item: Object) -> Hpa:

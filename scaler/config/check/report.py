@@ -50,12 +50,17 @@ class Asked:
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """Everything found, in the order of the files."""
+    """Everything found, in the order of the files; `scaled` are the objects that were checked."""
 
     findings: tuple[Finding, ...]
     asked: tuple[Asked, ...]
-    objects: int
+    scaled: tuple[Scaled, ...]
     configurations: int
+
+    @property
+    def objects(self) -> int:
+        """How many objects were checked."""
+        return len(self.scaled)
 
 
 def check(files: Mapping[str, bytes], *, settings: Settings | None, namespace: str) -> Report:
@@ -91,7 +96,7 @@ def check(files: Mapping[str, bytes], *, settings: Settings | None, namespace: s
     return Report(
         findings=tuple(sorted(findings, key=_place)),
         asked=tuple(asked),
-        objects=len(mine),
+        scaled=tuple(mine),
         configurations=len(configurations),
     )
 

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from scaler.cli.findings import SCHEMA
+from scaler.cluster.objects import FLOOR, FREEZE, PREFIX
 from tests.unit.check.objects import METADATA, put, right
 from tests.unit.cli.test_commands import run
 from tests.unit.signals.servers import FakePrometheus, serving, status
@@ -47,6 +48,34 @@ def test_mistakes_are_problems_with_a_place_to_jump_to(tmp_path: Path, config: s
     headroom = "headroom: must be between 0 and 1, got '2' [bad-value]"
     assert f"{file}:1: error: models/llama {headroom}" in lines
     assert "    did you mean 'latencyTarget'?" in lines
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said", "do"),
+    [
+        (FREEZE, "tomorrow", "must be in RFC 3339 ", "such as 2026-12-24T18:00:00Z"),
+        (FLOOR, "3 til noon", "must be `REPLICAS until TIME`", "got '3 til noon' [bad-value]"),
+        (f"{PREFIX}freze-until", "2027-01-15T09:00:00Z", "unknown annotation", repr(FREEZE)),
+    ],
+)
+def test_annotations_that_brake_nothing_are_named(
+    tmp_path: Path, name: str, value: str, said: str, do: str
+) -> None:
+    document = right()
+    document["metadata"]["annotations"] = {name: value, "example.org/floor": "mine"}
+    file = written(tmp_path, "a.yaml", document)
+    code, out, _ = run("check", file)
+    assert 1 == code
+    assert f"{file}:1: error: models/llama {name}: {said}" in out
+    assert do in out
+    assert "1 error," in out
+
+
+def test_annotations_that_brake_are_clean(tmp_path: Path) -> None:
+    time = "2027-01-15T09:00:00Z"
+    document = right()
+    document["metadata"]["annotations"] = {FREEZE: time, FLOOR: f"3 until {time}"}
+    assert 0 == run("check", written(tmp_path, "a.yaml", document))[0]
 
 
 def test_warnings_are_problems_only_where_that_is_asked(tmp_path: Path, config: str) -> None:
