@@ -9,6 +9,7 @@ from scaler.serving.formula import by_hand
 Document = Mapping[str, Any]
 
 _COLUMN = 14
+_NOT_KEPT = "as far as this process knows: `state` is not set, so that no history is kept"
 _OCCASIONS = 5
 """Declared events that are listed, the next ones."""
 
@@ -30,7 +31,9 @@ def served(document: Document) -> list[str]:
     """What was served, an answer a line."""
     name = f"{document['namespace']}/{document['name']}"
     if not document["decisions"]:
-        return [f"{name}: nothing was served at {_when(document['to'])}, as far as is remembered"]
+        # A service of an earlier version does not say whether its record lasts.
+        kept = "as far as is remembered" if document.get("lasting", True) else _NOT_KEPT
+        return [f"{name}: nothing was served at {_when(document['to'])}, {kept}"]
     return [
         f"{name}: {_replicas(answer)} since {_when(answer['at'])}, by {answer['winner']}, "
         f"decided at {_when(answer['decided'])} by version {answer['build']}"

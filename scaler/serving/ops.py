@@ -115,6 +115,7 @@ class _Handlers:
             "name": name,
             "from": start,
             "to": stop,
+            "lasting": self._operations.served.lasting,
             "decisions": [attrs.asdict(answer) for answer in answers],
         }
         return _json(document)

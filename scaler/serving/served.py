@@ -34,6 +34,11 @@ class Answer:
 class Served(Protocol):
     """Remembers what was served, for `KEPT` seconds."""
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the record outlives the process."""
+        ...
+
     def record(self, published: Published, *, at: int) -> None:
         """KEDA was given this decision at `at`. Never waits."""
         ...
@@ -99,6 +104,8 @@ def _said(answer: Answer) -> tuple[int, bool, str, str]:
 class MemoryServed:
     """The record of this process alone, bounded for each workload."""
 
+    lasting = False
+
     def __init__(self, *, build: str, in_all: int = IN_ALL) -> None:
         self._changes = _Changes(build=build)
         self._in_all = in_all
@@ -151,6 +158,8 @@ _DROP = "DELETE FROM answer WHERE at <= ?"
 
 class StoredServed:
     """The record of every process with the same embedded history."""
+
+    lasting = True
 
     def __init__(self, tables: Tables, *, build: str) -> None:
         self._tables = tables

@@ -15,6 +15,8 @@ from tests.integration.page.fleets import Fleets, everything, fine, named
 class Broken:
     """A record that cannot be read."""
 
+    lasting = True
+
     def record(self, published: object, *, at: int) -> None:
         """Keeps nothing."""
 

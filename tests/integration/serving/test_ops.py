@@ -149,7 +149,7 @@ async def test_served_decisions_of_a_time(ops: Ops) -> None:
     path = "/api/v1/workloads/models/llama/decisions"
     _, document = await ops.json(f"{path}?from={NOW - 60}&to=2023-11-14T22:13:40Z")
     assert [2, 4] == [answer["target"] for answer in document["decisions"]]
-    assert (NOW - 60, NOW) == (document["from"], document["to"])
+    assert (NOW - 60, NOW, False) == (document["from"], document["to"], document["lasting"])
 
 
 @pytest.mark.parametrize("time", ["yesterday", "9" * 5000, "2023-13-01"])

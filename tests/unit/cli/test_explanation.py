@@ -148,9 +148,11 @@ def test_what_was_served() -> None:
 
 
 def test_nothing_served_is_said_so() -> None:
-    past = {"namespace": "models", "name": "llama", "to": NOW, "decisions": []}
-    (line,) = served(past)
-    assert line.startswith("models/llama: nothing was served at 2023-11-14T22:13:40Z")
+    past = {"namespace": "models", "name": "llama", "to": NOW, "lasting": True, "decisions": []}
+    nothing = "models/llama: nothing was served at 2023-11-14T22:13:40Z, as far as"
+    assert [f"{nothing} is remembered"] == served(past)
+    (line,) = served({**past, "lasting": False})
+    assert f"{nothing} this process knows: `state` is not set, so that no history is kept" == line
 
 
 def test_of_many_declared_events_the_next_ones_are_listed() -> None:

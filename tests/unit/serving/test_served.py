@@ -102,6 +102,12 @@ async def test_what_was_served_is_known_for_two_weeks(
     assert [] == list(gone)
 
 
+async def test_only_a_file_outlives_the_process(tmp_path: Path) -> None:
+    async with in_a_file(tmp_path) as log:
+        assert log.lasting
+    assert not served().lasting
+
+
 async def test_a_file_tells_what_earlier_processes_served(tmp_path: Path) -> None:
     for at, target in ((100, 2), (200, 4), (300, 4)):
         async with in_a_file(tmp_path) as log:
