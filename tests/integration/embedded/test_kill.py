@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.integration.embedded.killing import kill_again_and_again
 
-KILLS = 3
+KILLS = 2
 """`python -m tests.bench.kill` does it a hundred times."""
 
 

@@ -16,7 +16,7 @@ from tests.unit.signals.engine_cases import LAST, STEP
 from tests.unit.signals.servers import serving
 from tests.unit.signals.workloads import FakeMeter, make_workload
 
-EXAMPLES = 150
+EXAMPLES = 75
 WORKLOADS = [make_workload(), make_workload("mistral", engine="sglang")]
 
 
