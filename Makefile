@@ -9,7 +9,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 UV_VERSION := 0.13.9
 # Half of the time is waiting for servers; still more workers would only make them slow.
-WORKERS ?= 4
+WORKERS ?= 3
 TESTS ?=
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iscaler/pb=protos scaler/pb/externalscaler.proto \
 	--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc
