@@ -86,7 +86,7 @@ async def test_a_hung_and_a_stopped_prometheus_are_survived_likewise(
         await keda.until({"band": BAND_TARGET})
 
     first = keda.answers["band"].index(BAND_TARGET)
-    assert {BAND_TARGET, UNAVAILABLE} == set(keda.answers["band"][first:])
+    assert set(keda.answers["band"][first:]) <= {*HELD, UNAVAILABLE}
     assert keda.slowest < LIMIT
 
 
