@@ -29,38 +29,41 @@ def login(context: str | None = None) -> "KubernetesApi":
     Raises:
         ApiTrouble: there is no such login.
     """
-    settings, named = client.Configuration(), os.environ.get("KUBECONFIG")
     try:
-        config.load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=named, context=context, client_configuration=settings
-        )
+        return _by_files(os.environ.get("KUBECONFIG"), context=context)
     except (config.ConfigException, OSError) as error:
         raise ApiTrouble(f"there is no login to a cluster: {error}") from error
-    settings.retries = False
-    return KubernetesApi(client.ApiClient(settings))
 
 
 def configured() -> "KubernetesApi | None":
     """As KUBECONFIG or the pod's service account says; None where neither can be used."""
-    settings, named = client.Configuration(), os.environ.get("KUBECONFIG")
+    named = os.environ.get("KUBECONFIG")
     try:
-        if named:
-            _load_files(named, settings)
-        else:
-            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+        return _by_files(named) if named else _by_service_account()
     except (config.ConfigException, OSError) as error:
         if named:
             log.warning("kubeconfig_not_used", error=str(error))
         return None
-    settings.retries = False  # who asks knows best when to ask again
-    return KubernetesApi(client.ApiClient(settings))
 
 
-def _load_files(named: str, settings: client.Configuration) -> None:
+def _by_files(named: str | None, *, context: str | None = None) -> "KubernetesApi":
+    settings = client.Configuration()
     # Named here, because the client looks at the environment only once.
     config.load_kube_config(  # type: ignore[no-untyped-call]
-        config_file=named, client_configuration=settings
+        config_file=named, context=context, client_configuration=settings
     )
+    return _connected(settings)
+
+
+def _by_service_account() -> "KubernetesApi":
+    settings = client.Configuration()
+    config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+    return _connected(settings)
+
+
+def _connected(settings: client.Configuration) -> "KubernetesApi":
+    settings.retries = False  # who asks knows best when to ask again
+    return KubernetesApi(client.ApiClient(settings))
 
 
 class KubernetesApi:
