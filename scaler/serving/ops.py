@@ -10,12 +10,13 @@ import attrs
 import orjson
 from aiohttp import web
 
-from scaler.errors import ConfigError, ForescaleError, Problem, SignalError
+from scaler.errors import ForescaleError, SignalError
 from scaler.runtime.board import Published
 from scaler.serving.documents import SCHEMA, comparison, explanation, summary
 from scaler.serving.exposition import pieces
 from scaler.serving.operations import Operations
 from scaler.serving.pages.site import Site
+from scaler.serving.port import listen
 
 HOUR = 3600
 LONGEST = 14 * 24 * HOUR
@@ -40,17 +41,7 @@ class OpsServer:
         Raises:
             ConfigError: the address cannot be listened on.
         """
-        await self._runner.setup()
-        host, _, port = self._address.rpartition(":")
-        site = web.TCPSite(self._runner, host.strip("[]") or None, int(port))
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            rule = f"cannot be listened on: {error.strerror}"
-            problem = Problem(path="ops.address", rule=rule, value=self._address)
-            raise ConfigError(problem) from error
-        return int(self._runner.addresses[0][1])
+        return await listen(self._runner, self._address, key="ops.address")
 
     async def stop(self) -> None:
         """Close the port, once what is being written is written, or its time is over."""

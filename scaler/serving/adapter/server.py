@@ -9,7 +9,6 @@ import structlog
 from aiohttp import web
 
 from scaler.config.settings import Adapter
-from scaler.errors import ConfigError, Problem
 from scaler.serving.adapter import documents
 from scaler.serving.adapter.answers import ANY, Answers, Question
 from scaler.serving.adapter.documents import CUSTOM, EXTERNAL, GROUPS, Group
@@ -17,6 +16,7 @@ from scaler.serving.adapter.frontproxy import FrontProxy
 from scaler.serving.adapter.kinds import PODS
 from scaler.serving.adapter.listening import Listening
 from scaler.serving.adapter.status import Document, Refused, silent, status
+from scaler.serving.port import listen
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -53,19 +53,9 @@ class AdapterServer:
             ConfigError: the address or the certificate cannot be used.
         """
         listening = Listening(self._settings.tls, authority=self._authority)
-        await self._runner.setup()
-        host, _, port = self._settings.address.rpartition(":")
-        site = web.TCPSite(
-            self._runner, host.strip("[]") or None, int(port), ssl_context=listening.context
+        return await listen(
+            self._runner, self._settings.address, key="adapter.address", context=listening.context
         )
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            rule = f"cannot be listened on: {error.strerror}"
-            problem = Problem(path="adapter.address", rule=rule, value=self._settings.address)
-            raise ConfigError(problem) from error
-        return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Close the port, once what is being written is written, or its time is over."""
